@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Policies and profiles as tables (policy.def, DESIGN 3): any layer reads sim->policy[], targets only name them. */
+#ifndef SLABFUZZ_SIM_POLICY_H
+#define SLABFUZZ_SIM_POLICY_H
+
+#include "sim/types.h"
+
+enum policy {
+#define POLICY(name, ...) POLICY_##name,
+#include "sim/policy.def"
+#undef POLICY
+	POLICY_COUNT
+};
+
+enum { POLICY_VALUES_MAX = 6 };
+
+struct policy_row {
+	const char *name, *help;
+	const char *values[POLICY_VALUES_MAX]; /* NULL terminated; index = value */
+};
+extern const struct policy_row policy_rows[POLICY_COUNT];
+
+/* Values by name where code tests them. */
+enum page_mapping_policy { PAGE_MAPPING_NONE, PAGE_MAPPING_HUGH, PAGE_MAPPING_LAMETER, PAGE_MAPPING_ARCH_CHECK };
+enum dma_edge_policy { DMA_EDGE_ARCH, DMA_EDGE_INV, DMA_EDGE_CLEAN_EDGE, DMA_EDGE_FLUSH, DMA_EDGE_NONE };
+enum dma_repeat_policy { DMA_REPEAT_ARCH, DMA_REPEAT_NOTHING, DMA_REPEAT_AGAIN };
+enum kmalloc_minalign_policy { KMALLOC_MINALIGN_ARCH, KMALLOC_MINALIGN_LINE };
+
+struct profile {
+	const char *name, *help;
+	const char *page_mapping; /* value of that policy */
+	bool bugs;                /* every bug.* policy on */
+};
+extern const struct profile profiles[];
+unsigned profile_count(void);
+
+/* Index by text name, or -1. */
+int policy_by_name(const char *name);
+int policy_value_by_name(enum policy policy, const char *value);
+int profile_by_name(const char *name);
+/* Fills values[POLICY_COUNT] from a profile. */
+void profile_apply(const struct profile *profile, uint8_t values[POLICY_COUNT]);
+
+#endif
