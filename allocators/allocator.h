@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The contract of an allocator under test: a struct of functions and a contract record.  init, alloc and free are
+ * mandatory; any other member may be NULL, then the capability is absent and its ops are skipped.  All state lives in
+ * target memory (in sim/) or in the `state` bytes that the world owns; nothing is kept elsewhere.
+ */
+#ifndef SLABFUZZ_ALLOCATORS_ALLOCATOR_H
+#define SLABFUZZ_ALLOCATORS_ALLOCATOR_H
+
+#include "sim/sim.h"
+
+/* Debug letters of slub_debug (FACTS 7.1), in the world key debug=FZPUT[,prefix]. */
+enum debug_letters { DEBUG_F = 1, DEBUG_Z = 2, DEBUG_P = 4, DEBUG_U = 8, DEBUG_T = 16 };
+
+enum size_zero { SIZE_ZERO_OBJECT, SIZE_ZERO_POINTER /* the constant 16 */, SIZE_ZERO_NULL };
+
+/* What users may rely on.  Oracles, generated tests and edge cases are derived from it. */
+struct allocator_contract {
+	uint32_t align_min;      /* bytes, of any object without an explicit alignment */
+	uint64_t size_max;       /* largest request that can succeed, bytes */
+	enum size_zero size_zero;
+	bool metadata_out_of_band; /* freed objects hold no metadata: ASan may poison them */
+	bool frames_are_frames;  /* takes memory by alloc_pages(); else it manages the region given to init */
+	bool reuses_in_rcu;      /* DESTROY_BY_RCU objects may be reallocated within the grace period */
+	uint32_t region_frames;  /* wanted region, 0 if frames_are_frames */
+};
+
+struct memory_region {
+	target_addr_t base; /* page aligned, zeroed */
+	uint64_t size;
+};
+
+struct alloc_request {
+	target_addr_t kmem_cache; /* 0 = kmalloc */
+	uint64_t size;            /* kmalloc: bytes */
+	uint32_t align;           /* 0 = the contract's */
+	gfp_t gfp;
+};
+
+struct kmem_cache_request {
+	const char *name; /* outlives the program */
+	uint64_t size;    /* object bytes */
+	uint32_t align;
+	uint32_t flags; /* SLAB_* */
+};
+
+enum destroy_result { DESTROY_OK, DESTROY_BUSY };
+
+struct allocator {
+	const struct allocator_ops *ops;
+	struct sim *sim;
+	uint8_t debug; /* enum debug_letters */
+	char debug_prefix[24]; /* "" = all caches */
+	void *state; /* ops->state_size bytes, zeroed before init and saved with the boot image */
+};
+
+struct allocator_ops {
+	const char *name;
+	uint32_t state_size; /* bytes */
+	struct allocator_contract contract;
+
+	/* Boots on an empty machine.  False iff the machine is too small. */
+	bool (*init)(struct allocator *a, const struct memory_region *region);
+	/* Address of an object, 0 if out of memory, or the contract's constant for size 0. */
+	target_addr_t (*alloc)(struct allocator *a, const struct alloc_request *request);
+	/* kmem_cache 0 = kfree. */
+	void (*free)(struct allocator *a, target_addr_t kmem_cache, target_addr_t object);
+
+	/* Optional from here. */
+	/* The boot cache of a name in program/program.h's list, or 0. */
+	target_addr_t (*boot_cache)(struct allocator *a, const char *name);
+	target_addr_t (*cache_create)(struct allocator *a, const struct kmem_cache_request *request);
+	enum destroy_result (*cache_destroy)(struct allocator *a, target_addr_t kmem_cache);
+	void (*cache_shrink)(struct allocator *a, target_addr_t kmem_cache);
+	/* As sysfs does (flushes cpu slabs, checks all slabs).  Number of errors reported. */
+	unsigned (*cache_validate)(struct allocator *a, target_addr_t kmem_cache);
+	void (*cpu_offline)(struct allocator *a, unsigned cpu);
+	/* Usable bytes. */
+	uint64_t (*ksize)(struct allocator *a, target_addr_t object);
+	/* Runs the RCU callbacks queued before; returns how many. */
+	unsigned (*grace_period)(struct allocator *a);
+	/* Exact internal check for the oracle allocator_invariants; read only.  NULL if all is well, or what is broken. */
+	const char *(*invariants)(struct allocator *a);
+	/* For `# assert: nr_partial(...)`. */
+	uint64_t (*nr_partial)(struct allocator *a, target_addr_t kmem_cache);
+	/* Object size of a kmem_cache as the client asked for it, bytes. */
+	uint64_t (*object_size)(struct allocator *a, target_addr_t kmem_cache);
+};
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Callers of struct page as page cache (FACTS 3.3, 4.7): page_mapping(), flush_dcache_page(), set_page_dirty(), kmap. */
+#ifndef SLABFUZZ_BACKENDS_MAPPING_H
+#define SLABFUZZ_BACKENDS_MAPPING_H
+
+#include "sim/page.h"
+
+/* Target address of what the caller takes for an address_space, by the policy page_mapping; 0 if none. */
+target_addr_t page_mapping(struct sim *sim, frame_t frame);
+/* As the arch row really behaved; by policy fdp_caller the driver may skip slab pages. */
+void flush_dcache_page(struct sim *sim, frame_t frame);
+/* Calls a_ops->set_page_dirty of what page_mapping() returns; returns normally only if that is harmless. */
+void set_page_dirty(struct sim *sim, frame_t frame);
+target_addr_t kmap(struct sim *sim, frame_t frame);
+void kunmap(struct sim *sim, frame_t frame);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The contract of an oracle: {name, invariant, state, wants, begin, observe, end}.  Three laws: read-only; own shadow,
+ * never trusting the suspect's metadata; not told by the suspect (sim/event.h).
+ */
+#ifndef SLABFUZZ_ORACLES_ORACLE_H
+#define SLABFUZZ_ORACLES_ORACLE_H
+
+#include "allocators/allocator.h"
+
+enum grade { GRADE_HAZARD, GRADE_DAMAGE };
+
+/* TITLE(enum, "text", grade, "meaning"): every title a finding may have (DESIGN 6). */
+enum title {
+#define TITLE(name, text, grade, help) TITLE_##name,
+#include "oracles/titles.def"
+#undef TITLE
+	TITLE_COUNT
+};
+
+struct title_row {
+	const char *name, *help;
+	enum grade grade;
+};
+extern const struct title_row title_rows[TITLE_COUNT];
+
+enum { FINDINGS_MAX = 16, SIGNATURE_MAX = 120, DETAIL_MAX = 400 };
+
+struct finding {
+	enum title title;
+	const char *oracle;
+	char signature[SIGNATURE_MAX]; /* title/culprit/victim/by */
+	char detail[DETAIL_MAX];       /* lines for the report: bytes, ranges, owners */
+	uint32_t op;                   /* number of the op under way */
+};
+
+/* Of one run; deduplicated by signature, in order of appearance. */
+struct findings {
+	unsigned count;
+	struct finding list[FINDINGS_MAX];
+};
+
+/* What the executor knows about an object: the ground truth of oracles.  Index = handle. */
+enum object_state { OBJECT_NEVER, OBJECT_LIVE, OBJECT_FREED };
+
+struct object {
+	target_addr_t addr;
+	uint64_t size;            /* bytes asked for */
+	uint32_t kmem_cache;      /* handle + 1 of a created cache, or BOOT_CACHE | index + 1 of a boot cache; 0 = kmalloc */
+	uint32_t client;          /* op number of the allocation: who owns it */
+	uint8_t state;            /* enum object_state */
+	bool rcu;                 /* of a DESTROY_BY_RCU cache */
+	uint32_t freed_by;        /* op number */
+	uint32_t mapping;         /* handle + 1 of the live mapping, 0 = none */
+};
+
+/* Read-only view of the world for oracles. */
+struct oracle_context {
+	const struct sim *sim;
+	const struct allocator *allocator;
+	const struct object *objects; /* by handle */
+	const uint32_t *object_count; /* handles yielded so far */
+	bool misuse;                  /* the program may break the API */
+};
+
+struct oracle {
+	const char *name;
+	const char *invariant;
+	uint32_t state_size; /* bytes; the world owns them, zeroed once, kept between programs: begin() resets what was used */
+	uint64_t wants;      /* EVENT_BIT mask */
+	void (*begin)(void *state, const struct oracle_context *context);
+	void (*observe)(void *state, const struct oracle_context *context, const struct event *event, struct findings *out);
+	void (*end)(void *state, const struct oracle_context *context, struct findings *out);
+	void (*destroy)(void *state); /* frees side tables; may be NULL */
+};
+
+/*
+ * Adds a finding unless its signature is there already; returns it, or NULL if it is a repetition or the list is full.
+ * victim is a page-field owner or byte role; by is the op or policy.  format is the detail, may be NULL.
+ */
+struct finding *finding_add(struct findings *out, const struct oracle_context *context, const char *oracle,
+			    enum title title, const char *culprit, const char *victim, const char *by,
+			    const char *format, ...) __attribute__((format(printf, 8, 9)));
+/* Appends a line to the detail; NULL finding is allowed. */
+void finding_detail(struct finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Live object that holds a byte, its handle in *handle, or NULL. */
+const struct object *object_at(const struct oracle_context *context, target_addr_t addr, uint32_t *handle);
+/* Name of what a byte of target memory belongs to: object, free-object, a byte role, free-page ... (sim/byte_owner). */
+const char *byte_owner_name(const struct oracle_context *context, target_addr_t addr, uint32_t *handle);
+
+#endif

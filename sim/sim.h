@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The simulated machine: one struct, passed explicitly; nothing outlives it but the fixed mapping of target memory.
+ *
+ * Target memory is two ranges of real, fixed host addresses below 4 GiB.  RAM: frames, struct page, cache lines.  Kernel
+ * data: mem_map and the kernel's own structures, without page frames and outside the cache emulation.
+ */
+#ifndef SLABFUZZ_SIM_SIM_H
+#define SLABFUZZ_SIM_SIM_H
+
+#include <setjmp.h>
+
+#include "sim/arch.h"
+#include "sim/event.h"
+#include "sim/fault.h"
+#include "sim/page_fields.h"
+
+#define RAM_BASE          UINT64_C(0x50000000)
+#define RAM_SIZE_MAX      UINT64_C(0x04000000) /* 64 MiB */
+#define KERNEL_BASE       UINT64_C(0x58000000)
+#define KERNEL_SIZE       UINT64_C(0x00200000)
+#define KERNEL_HEAP_BASE  UINT64_C(0x58100000) /* mem_map lies below it */
+#define KERNEL_HEAP_SIZE  UINT64_C(0x00040000)
+#define RAM_PFN           (RAM_BASE >> PAGE_SHIFT)
+#define RAM_FRAMES_MAX    (RAM_SIZE_MAX >> PAGE_SHIFT)
+#define KERNEL_CHUNK      256u /* bytes: granule of reset */
+#define KERNEL_CHUNKS     (KERNEL_SIZE / KERNEL_CHUNK)
+#define STEPS_PER_OP      2000000u /* target memory accesses before an op counts as hung */
+
+enum line_bits { LINE_PRESENT = 1, LINE_DIRTY = 2 };
+
+enum frame_state { FRAME_FREE = 0, FRAME_USED = 1 };
+
+/* What a metadata byte is for, recorded by the accessors; only names the victim of a finding (DESIGN 3, Attribution). */
+#define BYTE_ROLE_TABLE(ROLE)                                                                                          \
+	ROLE(NONE, "none")                                                                                             \
+	ROLE(ALLOCATOR, "allocator")                                                                                   \
+	ROLE(FREE_POINTER, "free-pointer")                                                                             \
+	ROLE(REDZONE, "redzone")                                                                                       \
+	ROLE(POISON, "poison")                                                                                         \
+	ROLE(PADDING, "padding")                                                                                       \
+	ROLE(TRACK, "track")                                                                                           \
+	ROLE(BUFCTL, "bufctl")                                                                                         \
+	ROLE(SLAB_DESC, "slab-desc")                                                                                   \
+	ROLE(SLOB_HEADER, "slob-header")                                                                               \
+	ROLE(KMEM_CACHE, "kmem-cache")                                                                                 \
+	ROLE(RCU_HEAD, "rcu-head")
+
+enum byte_role {
+#define ROLE(role, name) ROLE_##role,
+	BYTE_ROLE_TABLE(ROLE)
+#undef ROLE
+		ROLE_COUNT
+};
+extern const char *const byte_role_names[ROLE_COUNT];
+
+/* A complete copy of kernel data after boot, restored chunk by chunk; one per world configuration. */
+struct boot_image {
+	bool valid;
+	uint8_t *bytes;  /* KERNEL_SIZE */
+	uint8_t *shadow; /* KERNEL_HEAP_SIZE / 8 */
+	uint32_t heap_next;
+	uint32_t chunk_count;
+	uint32_t *chunks; /* those that differ from zero */
+};
+
+struct sim {
+	/* Configuration, constant between sim_configure() calls. */
+	const struct arch *arch;
+	const struct layout *layout;
+	const char *actor; /* the code under test, for reports: the allocator's name */
+	uint8_t policy[POLICY_COUNT];
+	bool debug_vm;
+	bool big_endian;
+	unsigned cpus;
+	uint32_t ram_frames;
+	uint64_t ram_size; /* bytes */
+	uint32_t page_struct_size;
+
+	/* Hot: read by every access. */
+	uint8_t *lines; /* enum line_bits per line of RAM; NULL if coherent */
+	uint8_t line_shift;
+	uint8_t *frame_state; /* enum frame_state per frame */
+	uint8_t *roles;       /* enum byte_role per byte of RAM */
+	uint32_t steps;       /* left in this op */
+
+	/* Rest of the machine. */
+	uint8_t *ram_view;     /* what a bus master sees; on a coherent row the CPU view itself */
+	uint8_t *page_writers; /* enum page_owner per struct page word: [frame * PAGE_WORD_COUNT + word] */
+	uint8_t *kernel_shadow; /* per 8 bytes of the kernel heap: 0 = nobody's, 1 = in use, 2 = freed */
+	uint8_t *chunk_dirty;
+	uint32_t *dirty_chunks;
+	uint32_t dirty_chunk_count;
+	uint8_t *frame_touched;
+	uint32_t *touched_frames;
+	uint32_t touched_count;
+	uint32_t heap_next; /* bytes used of the kernel heap */
+	target_addr_t zone; /* struct zone of sim/page_alloc.c */
+	struct boot_image *boot; /* restored at reset; NULL while booting */
+
+	/* Of the running program. */
+	struct faults faults;
+	unsigned cpu;
+	bool irqs_off;
+	uint32_t rcu_readers;
+	target_addr_t fault_address; /* of the last oops */
+	const char *by;              /* the op under way */
+	uint32_t op;                 /* its number */
+	jmp_buf *recovery;           /* where an oops, BUG or hang unwinds to */
+
+	void (*observe)(void *context, const struct event *event);
+	void *observe_context;
+	void (*preempt)(void *context); /* called wherever the era has interrupts on; may be NULL */
+	void *preempt_context;
+	bool allocated_ok; /* sim_create() succeeded */
+};
+
+/*
+ * Maps target memory and allocates the side tables, once per process or test.  False (and a line on stderr) iff the fixed
+ * range is taken.  sim_destroy() unmaps.
+ */
+bool sim_create(struct sim *sim);
+void sim_destroy(struct sim *sim);
+
+struct sim_config {
+	const struct arch *arch;
+	const char *actor;
+	const uint8_t *policy; /* POLICY_COUNT values */
+	bool debug_vm;
+	unsigned cpus;       /* 0 = the row's */
+	uint32_t ram_frames; /* 0 = 1024 */
+};
+
+/* Sets the machine up from nothing: clears all that was touched, builds mem_map and the free lists.  No boot image. */
+void sim_configure(struct sim *sim, const struct sim_config *config);
+/* Records the state after boot in *image (buffers are allocated on first use). */
+void sim_save_boot(struct sim *sim, struct boot_image *image);
+/* Back to image, which must belong to the configuration in force or be followed by sim_configure_same(). Cost: what was touched. */
+void sim_reset(struct sim *sim, struct boot_image *image);
+/* Switches to another configuration whose image exists: the tables of *config, then the memory of *image. */
+void sim_switch(struct sim *sim, const struct sim_config *config, struct boot_image *image);
+void boot_image_free(struct boot_image *image);
+
+static inline void sim_emit(struct sim *sim, const struct event *event)
+{
+	if (sim->observe)
+		sim->observe(sim->observe_context, event);
+}
+
+/* A BUG(): emits KERNEL_BUG with the text and unwinds the op. */
+_Noreturn void sim_bug(struct sim *sim, const char *text);
+/* A bad address: emits OOPS with `where` and unwinds the op. */
+_Noreturn void sim_oops(struct sim *sim, target_addr_t addr, const char *where);
+_Noreturn void sim_hang(struct sim *sim);
+
+/* Where the era has interrupts on: an interrupt block may run here. */
+static inline void sim_preempt_point(struct sim *sim)
+{
+	if (unlikely(sim->preempt != NULL) && !sim->irqs_off)
+		sim->preempt(sim->preempt_context);
+}
+
+/* Kernel data without page frames (kmem_cache structures, shrink's buckets).  0 if full; memory is never reused in a program. */
+target_addr_t kernel_alloc(struct sim *sim, uint32_t size);
+/* Freed kernel data stays readable as it was; touching it emits UNOWNED (a use after free). */
+void kernel_free(struct sim *sim, target_addr_t addr, uint32_t size);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How models touch target memory: with the target's width and byte order, marking cache lines exactly (a load fills, a
+ * store dirties or bypasses), recording the role of metadata bytes and containing wild pointers (oops and unwind).
+ * The only way for our SLAB, SLUB and SLOB; foreign code runs on plain pointers.
+ */
+#ifndef SLABFUZZ_SIM_TARGET_MEMORY_H
+#define SLABFUZZ_SIM_TARGET_MEMORY_H
+
+#include <string.h>
+
+#include "sim/sim.h"
+
+/* Host pointer to the CPU view.  Only for addresses inside target memory. */
+static inline uint8_t *target_pointer(target_addr_t addr)
+{
+	return (uint8_t *)(uintptr_t)addr;
+}
+
+static inline bool target_in_ram(const struct sim *sim, target_addr_t addr, uint64_t size)
+{
+	return addr - RAM_BASE < sim->ram_size && size <= sim->ram_size - (addr - RAM_BASE);
+}
+
+/* Slow paths: kernel data, unowned memory, wild addresses.  Return with the access allowed, or unwind. */
+void target_check_slow(struct sim *sim, target_addr_t addr, unsigned width, bool store);
+void target_lines_load(struct sim *sim, target_addr_t addr, uint64_t size);
+void target_lines_store(struct sim *sim, target_addr_t addr, uint64_t size); /* after the store */
+uint64_t target_read_raw(target_addr_t addr, unsigned width, bool big_endian);
+void target_write_raw(target_addr_t addr, unsigned width, bool big_endian, uint64_t value);
+
+static inline uint64_t target_get(target_addr_t addr, unsigned width, bool big_endian)
+{
+	const uint8_t *p = target_pointer(addr);
+	uint64_t v8;
+	uint32_t v4;
+	uint16_t v2;
+
+	switch (width) {
+	case 8:
+		memcpy(&v8, p, 8);
+		return big_endian ? __builtin_bswap64(v8) : v8;
+	case 4:
+		memcpy(&v4, p, 4);
+		return big_endian ? __builtin_bswap32(v4) : v4;
+	case 2:
+		memcpy(&v2, p, 2);
+		return big_endian ? __builtin_bswap16(v2) : v2;
+	default:
+		return *p;
+	}
+}
+
+static inline void target_put(target_addr_t addr, unsigned width, bool big_endian, uint64_t value)
+{
+	uint8_t *p = target_pointer(addr);
+	uint64_t v8 = big_endian ? __builtin_bswap64(value) : value;
+	uint32_t v4 = big_endian ? __builtin_bswap32((uint32_t)value) : (uint32_t)value;
+	uint16_t v2 = big_endian ? __builtin_bswap16((uint16_t)value) : (uint16_t)value;
+
+	switch (width) {
+	case 8:
+		memcpy(p, &v8, 8);
+		return;
+	case 4:
+		memcpy(p, &v4, 4);
+		return;
+	case 2:
+		memcpy(p, &v2, 2);
+		return;
+	default:
+		*p = (uint8_t)value;
+	}
+}
+
+static inline void sim_step(struct sim *sim)
+{
+	if (unlikely(--sim->steps == 0))
+		sim_hang(sim);
+}
+
+/* True iff the whole access lies in a RAM frame that somebody owns. */
+static inline bool target_plain_ram(const struct sim *sim, target_addr_t addr, unsigned width)
+{
+	uint64_t offset = addr - RAM_BASE;
+
+	return likely(offset < sim->ram_size) && (offset & (PAGE_SIZE - 1)) + width <= PAGE_SIZE &&
+	       likely(sim->frame_state[offset >> PAGE_SHIFT] != FRAME_FREE);
+}
+
+/* Loads `width` bytes (1, 2, 4, 8) at any alignment. */
+static inline uint64_t target_load(struct sim *sim, target_addr_t addr, unsigned width)
+{
+	sim_step(sim);
+	if (!target_plain_ram(sim, addr, width)) {
+		target_check_slow(sim, addr, width, false);
+		return target_read_raw(addr, width, sim->big_endian);
+	}
+	if (sim->lines)
+		target_lines_load(sim, addr, width);
+	return target_get(addr, width, sim->big_endian);
+}
+
+void target_store_slow(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value);
+
+/* Stores allocator metadata; `role` names the bytes if they become a victim. */
+static inline void target_store(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value, enum byte_role role)
+{
+	sim_step(sim);
+	if (!target_plain_ram(sim, addr, width)) {
+		target_store_slow(sim, addr, width, value);
+		return;
+	}
+	target_put(addr, width, sim->big_endian, value);
+	memset(sim->roles + (addr - RAM_BASE), (int)role, width);
+	if (sim->lines)
+		target_lines_store(sim, addr, width);
+}
+
+/* A pointer or unsigned long of the target. */
+static inline uint64_t target_load_word(struct sim *sim, target_addr_t addr)
+{
+	return target_load(sim, addr, sim->layout->word);
+}
+
+static inline void target_store_word(struct sim *sim, target_addr_t addr, uint64_t value, enum byte_role role)
+{
+	target_store(sim, addr, sim->layout->word, value, role);
+}
+
+/* A field of a kernel structure at `base`, by layout. */
+static inline uint64_t target_load_field(struct sim *sim, target_addr_t base, enum layout_field field)
+{
+	struct layout_place place = sim->layout->field[field];
+
+	return target_load(sim, base + place.offset, place.width);
+}
+
+static inline void target_store_field(struct sim *sim, target_addr_t base, enum layout_field field, uint64_t value)
+{
+	struct layout_place place = sim->layout->field[field];
+
+	target_store(sim, base + place.offset, place.width, value, ROLE_KMEM_CACHE);
+}
+
+/* Bulk accesses, with the same rules; they cross pages. */
+void target_fill(struct sim *sim, target_addr_t addr, uint64_t size, uint8_t value, enum byte_role role);
+void target_copy(struct sim *sim, target_addr_t to, target_addr_t from, uint64_t size);
+/* Address of the first byte in [addr, addr + size) that is not `value`, or 0. */
+target_addr_t target_find_other(struct sim *sim, target_addr_t addr, uint64_t size, uint8_t value);
+
+/* Doubly linked lists of the target: heads and links are `struct list_head`s in target memory. */
+void list_init(struct sim *sim, target_addr_t head);
+void list_add(struct sim *sim, target_addr_t link, target_addr_t head);
+void list_add_tail(struct sim *sim, target_addr_t link, target_addr_t head);
+/* Unlinks; leaves LIST_POISON in the link. */
+void list_del(struct sim *sim, target_addr_t link);
+bool list_empty(struct sim *sim, target_addr_t head);
+
+static inline target_addr_t list_next(struct sim *sim, target_addr_t link)
+{
+	return target_load_field(sim, link, LF_list_head_next);
+}
+
+static inline target_addr_t list_prev(struct sim *sim, target_addr_t link)
+{
+	return target_load_field(sim, link, LF_list_head_prev);
+}
+
+#endif
