@@ -16,13 +16,13 @@ enum size_zero { SIZE_ZERO_OBJECT, SIZE_ZERO_POINTER /* the constant 16 */, SIZE
 
 /* What users may rely on.  Oracles, generated tests and edge cases are derived from it. */
 struct allocator_contract {
-	uint32_t align_min;      /* bytes, of any object without an explicit alignment */
-	uint64_t size_max;       /* largest request that can succeed, bytes */
+	uint32_t align_min; /* bytes, of any object without an explicit alignment */
+	uint64_t size_max;  /* largest request that can succeed, bytes */
 	enum size_zero size_zero;
 	bool metadata_out_of_band; /* freed objects hold no metadata: ASan may poison them */
-	bool frames_are_frames;  /* takes memory by alloc_pages(); else it manages the region given to init */
-	bool reuses_in_rcu;      /* DESTROY_BY_RCU objects may be reallocated within the grace period */
-	uint32_t region_frames;  /* wanted region, 0 if frames_are_frames */
+	bool frames_are_frames;    /* takes memory by alloc_pages(); else it manages the region given to init */
+	bool reuses_in_rcu;        /* DESTROY_BY_RCU objects may be reallocated within the grace period */
+	uint32_t region_frames;    /* wanted region, 0 if frames_are_frames */
 };
 
 struct memory_region {
@@ -49,9 +49,9 @@ enum destroy_result { DESTROY_OK, DESTROY_BUSY };
 struct allocator {
 	const struct allocator_ops *ops;
 	struct sim *sim;
-	uint8_t debug; /* enum debug_letters */
+	uint8_t debug;         /* enum debug_letters */
 	char debug_prefix[24]; /* "" = all caches */
-	void *state; /* ops->state_size bytes, zeroed before init and saved with the boot image */
+	void *state;           /* ops->state_size bytes, zeroed before init and saved with the boot image */
 };
 
 struct allocator_ops {
@@ -79,7 +79,8 @@ struct allocator_ops {
 	uint64_t (*ksize)(struct allocator *a, target_addr_t object);
 	/* Runs the RCU callbacks queued before; returns how many. */
 	unsigned (*grace_period)(struct allocator *a);
-	/* Exact internal check for the oracle allocator_invariants; read only.  NULL if all is well, or what is broken. */
+	/* Exact internal check for the oracle allocator_invariants; read only.  NULL if all is well, or what is broken.
+	 */
 	const char *(*invariants)(struct allocator *a);
 	/* For `# assert: nr_partial(...)`. */
 	uint64_t (*nr_partial)(struct allocator *a, target_addr_t kmem_cache);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Cache maintenance on lines of RAM (DESIGN 3).  CPU view = what loads see; RAM view = what a bus master sees.  An absent
- * line has equal views.  Ranges are rounded outwards to lines.  All are no-ops on a coherent row.  Dirty lines that are
- * written back or dropped emit LINE_WRITEBACK / LINE_DISCARD first, while both views still differ.
+ * Cache maintenance on lines of RAM (DESIGN 3).  CPU view = what loads see; RAM view = what a bus master sees.  An
+ * absent line has equal views.  Ranges are rounded outwards to lines.  All are no-ops on a coherent row.  Dirty lines
+ * that are written back or dropped emit LINE_WRITEBACK / LINE_DISCARD first, while both views still differ.
  */
 #ifndef SLABFUZZ_BACKENDS_CACHE_H
 #define SLABFUZZ_BACKENDS_CACHE_H

@@ -11,7 +11,8 @@
 uint64_t dma_map_single(struct sim *sim, uint32_t id, target_addr_t addr, uint64_t size, enum dma_direction direction);
 void dma_unmap_single(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction);
 void dma_sync_single_for_cpu(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction);
-void dma_sync_single_for_device(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction);
+void dma_sync_single_for_device(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size,
+				enum dma_direction direction);
 
 /* The bus master.  Stores reach the RAM view; a present line hides them from the CPU. */
 void device_write(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, uint8_t value);

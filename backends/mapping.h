@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Callers of struct page as page cache (FACTS 3.3, 4.7): page_mapping(), flush_dcache_page(), set_page_dirty(), kmap. */
+/* Callers of struct page as page cache (FACTS 3.3, 4.7): page_mapping(), flush_dcache_page(), set_page_dirty(), kmap.
+ */
 #ifndef SLABFUZZ_BACKENDS_MAPPING_H
 #define SLABFUZZ_BACKENDS_MAPPING_H
 

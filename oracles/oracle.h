@@ -45,13 +45,13 @@ enum object_state { OBJECT_NEVER, OBJECT_LIVE, OBJECT_FREED };
 
 struct object {
 	target_addr_t addr;
-	uint64_t size;            /* bytes asked for */
-	uint32_t kmem_cache;      /* handle + 1 of a created cache, or BOOT_CACHE | index + 1 of a boot cache; 0 = kmalloc */
-	uint32_t client;          /* op number of the allocation: who owns it */
-	uint8_t state;            /* enum object_state */
-	bool rcu;                 /* of a DESTROY_BY_RCU cache */
-	uint32_t freed_by;        /* op number */
-	uint32_t mapping;         /* handle + 1 of the live mapping, 0 = none */
+	uint64_t size;       /* bytes asked for */
+	uint32_t kmem_cache; /* handle + 1 of a created cache, or BOOT_CACHE | index + 1 of a boot cache; 0 = kmalloc */
+	uint32_t client;     /* op number of the allocation: who owns it */
+	uint8_t state;       /* enum object_state */
+	bool rcu;            /* of a DESTROY_BY_RCU cache */
+	uint32_t freed_by;   /* op number */
+	uint32_t mapping;    /* handle + 1 of the live mapping, 0 = none */
 };
 
 /* Read-only view of the world for oracles. */
@@ -66,10 +66,12 @@ struct oracle_context {
 struct oracle {
 	const char *name;
 	const char *invariant;
-	uint32_t state_size; /* bytes; the world owns them, zeroed once, kept between programs: begin() resets what was used */
+	uint32_t state_size; /* bytes; the world owns them, zeroed once, kept between programs: begin() resets what was
+				used */
 	uint64_t wants;      /* EVENT_BIT mask */
 	void (*begin)(void *state, const struct oracle_context *context);
-	void (*observe)(void *state, const struct oracle_context *context, const struct event *event, struct findings *out);
+	void (*observe)(void *state, const struct oracle_context *context, const struct event *event,
+			struct findings *out);
 	void (*end)(void *state, const struct oracle_context *context, struct findings *out);
 	void (*destroy)(void *state); /* frees side tables; may be NULL */
 };

@@ -13,6 +13,7 @@ typedef bool minimize_predicate(void *context, const struct program *candidate);
  * simplifies arguments towards zero, until nothing more goes.  p must satisfy the predicate and still does afterwards.
  * Returns the number of predicate calls.  `keep_going` (may be NULL) is asked between steps: false stops early.
  */
-unsigned program_minimize(struct program *p, minimize_predicate *keeps, void *context, bool (*keep_going)(void *context));
+unsigned program_minimize(struct program *p, minimize_predicate *keeps, void *context,
+			  bool (*keep_going)(void *context));
 
 #endif

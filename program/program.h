@@ -42,13 +42,22 @@ enum arg_kind {
 
 enum yields { YIELDS_NOTHING, YIELDS_OBJECT, YIELDS_KMEM_CACHE, YIELDS_PAGE, YIELDS_MAPPING, YIELDS_COUNT };
 
-enum op_family { FAMILY_ALLOC, FAMILY_CPU, FAMILY_PAGE, FAMILY_CACHE, FAMILY_DMA, FAMILY_DEVICE, FAMILY_FAULT, FAMILY_BLOCK };
+enum op_family {
+	FAMILY_ALLOC,
+	FAMILY_CPU,
+	FAMILY_PAGE,
+	FAMILY_CACHE,
+	FAMILY_DMA,
+	FAMILY_DEVICE,
+	FAMILY_FAULT,
+	FAMILY_BLOCK
+};
 
 enum op_flags { OP_REPEATS = 1, OP_OPENS_BLOCK = 2 };
 
 /* Argument values.  A handle is its number; these mark the other cases. */
-#define HANDLE_NONE 0xffffffffu  /* o- c- p- m-: passed as NULL */
-#define HANDLE_OTHER 0x80000000u /* MEMORY: a page handle; KMEM_CACHE: a created cache.  Or-ed to the number. */
+#define HANDLE_NONE   0xffffffffu /* o- c- p- m-: passed as NULL */
+#define HANDLE_OTHER  0x80000000u /* MEMORY: a page handle; KMEM_CACHE: a created cache.  Or-ed to the number. */
 #define SIZE_NEAR_MAX 0xffff0000u /* a SIZE from here up means SIZE_MAX - (0xffffffff - value) of the target word */
 
 struct op_descriptor {
@@ -78,7 +87,8 @@ struct op {
 	uint32_t arg[PROGRAM_ARGS_MAX];
 };
 
-/* key=value of the `world` line; resolved by fuzz/world.h.  line and column are for error messages, 0 if not from text. */
+/* key=value of the `world` line; resolved by fuzz/world.h.  line and column are for error messages, 0 if not from text.
+ */
 struct setting {
 	char key[SETTING_KEY_MAX];
 	char value[SETTING_VALUE_MAX];
@@ -125,9 +135,11 @@ void program_normalize(struct program *p);
 /* True iff both have the same ops (settings and variant are not compared). */
 bool program_equal_ops(const struct program *a, const struct program *b);
 
-/* Removes op i, keeping the remaining handles meaning what they meant; a use of a removed handle becomes HANDLE_NONE. */
+/* Removes op i, keeping the remaining handles meaning what they meant; a use of a removed handle becomes HANDLE_NONE.
+ */
 void program_remove_op(struct program *p, unsigned i);
-/* Inserts op at index i (<= op_count), renumbering handles so that existing uses keep their meaning.  False iff full. */
+/* Inserts op at index i (<= op_count), renumbering handles so that existing uses keep their meaning.  False iff full.
+ */
 bool program_insert_op(struct program *p, unsigned i, const struct op *op);
 
 /* Value of a setting, or NULL. */

@@ -27,7 +27,7 @@ struct program_assert {
 	enum assert_what what;
 	enum arg_kind kind; /* of operand: ARG_MEMORY or ARG_KMEM_CACHE */
 	uint32_t operand;
-	char field[24]; /* ASSERT_PAGE: name in sim/page_fields.def or a struct page member */
+	char field[24];   /* ASSERT_PAGE: name in sim/page_fields.def or a struct page member */
 	uint64_t modulus; /* 0 = none */
 	uint64_t value;
 	unsigned line;
@@ -37,7 +37,7 @@ struct program_assert {
 struct program_notes {
 	char claim[NOTE_MAX];
 	char source[NOTE_MAX];
-	unsigned expect_count; /* 0 = nothing is expected: any result is accepted */
+	unsigned expect_count;            /* 0 = nothing is expected: any result is accepted */
 	char expect[NOTES_MAX][NOTE_MAX]; /* "clean", or signatures */
 	unsigned assert_count;
 	struct program_assert asserts[NOTES_MAX];
@@ -49,7 +49,8 @@ struct text_error {
 	char what[120];
 };
 
-/* Parses `length` bytes.  True and a normalised program, or false and *error; *p is then unspecified.  notes may be NULL. */
+/* Parses `length` bytes.  True and a normalised program, or false and *error; *p is then unspecified.  notes may be
+ * NULL. */
 bool program_parse(struct program *p, struct program_notes *notes, const char *text, size_t length,
 		   struct text_error *error);
 

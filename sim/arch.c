@@ -41,7 +41,8 @@ const struct arch arches[] = {
 	 .dma_edge = DMA_EDGE_INV,
 	 .dma_unmap = DMA_REPEAT_NOTHING,
 	 .dma_sync = DMA_REPEAT_AGAIN,
-	 .help = "PowerPC 8xx: big endian layout A1, 16-byte lines, write-back, dcbi on every line touched, not coherent"},
+	 .help = "PowerPC 8xx: big endian layout A1, 16-byte lines, write-back, dcbi on every line touched, not "
+		 "coherent"},
 	{.name = "generic64",
 	 .layout = LAYOUT_C,
 	 .line_shift = 6,

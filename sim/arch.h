@@ -8,20 +8,20 @@
 
 /* What flush_dcache_page() did (FACTS 3.3). */
 enum fdp_kind {
-	FDP_NOTHING,         /* x86 and others */
-	FDP_ARM_VIVT,        /* mapping, i_mmap walk, deferral on UP, flush of the kernel lines */
-	FDP_CLEAR_ARCH_1,    /* powerpc: only PG_arch_1 is cleared */
+	FDP_NOTHING,      /* x86 and others */
+	FDP_ARM_VIVT,     /* mapping, i_mmap walk, deferral on UP, flush of the kernel lines */
+	FDP_CLEAR_ARCH_1, /* powerpc: only PG_arch_1 is cleared */
 };
 
 struct arch {
 	const char *name;
 	enum layout_id layout;
 	bool big_endian;
-	bool coherent;         /* DMA needs no cache maintenance */
-	uint8_t line_shift;    /* log2 of the D-cache line in bytes */
-	bool write_allocate;   /* a store to an absent line fills it; else it goes straight to RAM */
-	bool write_through;    /* stores reach RAM at once, lines never get dirty */
-	uint8_t cpus;          /* default number of cpus */
+	bool coherent;                           /* DMA needs no cache maintenance */
+	uint8_t line_shift;                      /* log2 of the D-cache line in bytes */
+	bool write_allocate;                     /* a store to an absent line fills it; else it goes straight to RAM */
+	bool write_through;                      /* stores reach RAM at once, lines never get dirty */
+	uint8_t cpus;                            /* default number of cpus */
 	uint8_t kmalloc_minalign, slab_minalign; /* bytes, 2.6.22 (FACTS 3.1) */
 	enum fdp_kind flush_dcache_page;
 	enum dma_edge_policy dma_edge;

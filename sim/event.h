@@ -13,34 +13,35 @@
  * addr prints as pfn:offset, size and value as numbers, id as a handle of the kind that the event speaks of.
  */
 #define EVENT_TABLE(EVENT)                                                                                             \
-	EVENT(OP_BEGIN, "op", "id = op number, text = verb")                                                          \
-	EVENT(OP_END, "end", "id = op number, text = ok | skip | failed, value = result")                             \
-	EVENT(OBJECT_ALLOC, "object-alloc", "addr, size = usable to the client, id = handle, value = kmem_cache id + 1") \
-	EVENT(OBJECT_FREE, "object-free", "on entry to free: addr, size, id = handle")                               \
-	EVENT(OBJECT_WRITE, "object-write", "the owner stored: addr, size, value = byte, id = handle")               \
-	EVENT(OBJECT_READ, "object-read", "the owner loads: addr, size, id = handle")                                \
+	EVENT(OP_BEGIN, "op", "id = op number, text = verb")                                                           \
+	EVENT(OP_END, "end", "id = op number, text = ok | skip | failed, value = result")                              \
+	EVENT(OBJECT_ALLOC, "object-alloc",                                                                            \
+	      "addr, size = usable to the client, id = handle, value = kmem_cache id + 1")                             \
+	EVENT(OBJECT_FREE, "object-free", "on entry to free: addr, size, id = handle")                                 \
+	EVENT(OBJECT_WRITE, "object-write", "the owner stored: addr, size, value = byte, id = handle")                 \
+	EVENT(OBJECT_READ, "object-read", "the owner loads: addr, size, id = handle")                                  \
 	EVENT(CACHE_CREATE, "cache-create", "addr = kmem_cache, id = handle, size = object size")                      \
-	EVENT(CACHE_DESTROY, "cache-destroy", "id = handle, value = result")                                          \
-	EVENT(PAGE_ALLOC, "page-alloc", "addr = first byte, size = bytes, value = order, id = page_user")             \
+	EVENT(CACHE_DESTROY, "cache-destroy", "id = handle, value = result")                                           \
+	EVENT(PAGE_ALLOC, "page-alloc", "addr = first byte, size = bytes, value = order, id = page_user")              \
 	EVENT(PAGE_FREE, "page-free", "addr, size, value = order: the block is about to become free")                  \
-	EVENT(PAGE_BAD, "bad-page", "addr = page, value = flags, text = what the check found")                        \
+	EVENT(PAGE_BAD, "bad-page", "addr = page, value = flags, text = what the check found")                         \
 	EVENT(PAGE_FIELD_MISREAD, "page-field", "addr = page, value, id = enum page_field read, size = writing owner") \
 	EVENT(FLUSH_PAGE, "flush-page", "flush_dcache_page was asked: addr = page, text = flushed | deferred | none")  \
 	EVENT(LINE_WRITEBACK, "line-writeback", "a dirty line is about to be written to RAM: addr, size")              \
-	EVENT(LINE_DISCARD, "line-discard", "a dirty line is about to be dropped: addr, size")                        \
+	EVENT(LINE_DISCARD, "line-discard", "a dirty line is about to be dropped: addr, size")                         \
 	EVENT(DMA_MAP, "dma-map", "addr, size, value = direction, id = mapping")                                       \
 	EVENT(DMA_UNMAP, "dma-unmap", "addr, size, value = direction, id = mapping")                                   \
-	EVENT(DMA_SYNC, "dma-sync", "addr, size, value = direction, id = mapping, text = cpu | device")                 \
+	EVENT(DMA_SYNC, "dma-sync", "addr, size, value = direction, id = mapping, text = cpu | device")                \
 	EVENT(DEVICE_WRITE, "device-write", "after the store: addr, size, value = byte, id = mapping")                 \
-	EVENT(DEVICE_READ, "device-read", "addr, size, id = mapping")                                                 \
-	EVENT(RCU_QUEUE, "rcu-queue", "addr = page: frees wait for a grace period")                                  \
+	EVENT(DEVICE_READ, "device-read", "addr, size, id = mapping")                                                  \
+	EVENT(RCU_QUEUE, "rcu-queue", "addr = page: frees wait for a grace period")                                    \
 	EVENT(GRACE_PERIOD, "grace-period", "queued callbacks run now")                                                \
-	EVENT(FAULT_TRIPPED, "fault", "id = enum fault_point, value = hit number")                                    \
+	EVENT(FAULT_TRIPPED, "fault", "id = enum fault_point, value = hit number")                                     \
 	EVENT(UNOWNED, "unowned", "target memory that nobody owns is touched: addr, size, value = 1 if stored")        \
 	EVENT(REPORT, "report", "the allocator's own debugging reports: addr, text")                                   \
-	EVENT(OOPS, "oops", "bad address: addr, text = where; the op is over")                                        \
-	EVENT(KERNEL_BUG, "kernel-bug", "BUG(): text; the op is over")                                                \
-	EVENT(HANG, "hang", "the op's step budget is used up; the op is over")                                        \
+	EVENT(OOPS, "oops", "bad address: addr, text = where; the op is over")                                         \
+	EVENT(KERNEL_BUG, "kernel-bug", "BUG(): text; the op is over")                                                 \
+	EVENT(HANG, "hang", "the op's step budget is used up; the op is over")                                         \
 	EVENT(OVER, "over", "the program is over")
 
 enum event_kind {

@@ -3,7 +3,8 @@
 #include "sim/layout.h"
 
 const struct layout layouts[LAYOUT_COUNT] = {
-	[LAYOUT_A1] = {"A1", 4,
+	[LAYOUT_A1] = {"A1",
+		       4,
 #define SIZE(...)
 #define FIELD(s, f, ao, aw, co, cw, do_, dw) [LF_##s##_##f] = {ao, aw},
 		       {
@@ -18,7 +19,8 @@ const struct layout layouts[LAYOUT_COUNT] = {
 		       }},
 #undef FIELD
 #undef SIZE
-	[LAYOUT_C] = {"C", 8,
+	[LAYOUT_C] = {"C",
+		      8,
 #define SIZE(...)
 #define FIELD(s, f, ao, aw, co, cw, do_, dw) [LF_##s##_##f] = {co, cw},
 		      {
@@ -33,7 +35,8 @@ const struct layout layouts[LAYOUT_COUNT] = {
 		      }},
 #undef FIELD
 #undef SIZE
-	[LAYOUT_D] = {"D", 8,
+	[LAYOUT_D] = {"D",
+		      8,
 #define SIZE(...)
 #define FIELD(s, f, ao, aw, co, cw, do_, dw) [LF_##s##_##f] = {do_, dw},
 		      {

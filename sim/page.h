@@ -62,7 +62,8 @@ static inline frame_t virt_to_frame(const struct sim *sim, target_addr_t addr)
 	return addr - RAM_BASE < sim->ram_size ? (frame_t)((addr - RAM_BASE) >> PAGE_SHIFT) : FRAME_NONE;
 }
 
-/* Reads a field as its owner believes it; emits PAGE_FIELD_MISREAD if another owner wrote the bytes last (not its none). */
+/* Reads a field as its owner believes it; emits PAGE_FIELD_MISREAD if another owner wrote the bytes last (not its
+ * none). */
 uint64_t page_field_load(struct sim *sim, frame_t frame, enum page_field field);
 /* Stores, and remembers the owner as last writer of the word. */
 void page_field_store(struct sim *sim, frame_t frame, enum page_field field, uint64_t value);

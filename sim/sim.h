@@ -2,7 +2,7 @@
 /*
  * The simulated machine: one struct, passed explicitly; nothing outlives it but the fixed mapping of target memory.
  *
- * Target memory is two ranges of real, fixed host addresses below 4 GiB.  RAM: frames, struct page, cache lines.  Kernel
+ * Target memory is two ranges of real, fixed host addresses below 4 GiB.  RAM: frames, struct page, cache lines. Kernel
  * data: mem_map and the kernel's own structures, without page frames and outside the cache emulation.
  */
 #ifndef SLABFUZZ_SIM_SIM_H
@@ -15,23 +15,24 @@
 #include "sim/fault.h"
 #include "sim/page_fields.h"
 
-#define RAM_BASE          UINT64_C(0x50000000)
-#define RAM_SIZE_MAX      UINT64_C(0x04000000) /* 64 MiB */
-#define KERNEL_BASE       UINT64_C(0x58000000)
-#define KERNEL_SIZE       UINT64_C(0x00200000)
-#define KERNEL_HEAP_BASE  UINT64_C(0x58100000) /* mem_map lies below it */
-#define KERNEL_HEAP_SIZE  UINT64_C(0x00040000)
-#define RAM_PFN           (RAM_BASE >> PAGE_SHIFT)
-#define RAM_FRAMES_MAX    (RAM_SIZE_MAX >> PAGE_SHIFT)
-#define KERNEL_CHUNK      256u /* bytes: granule of reset */
-#define KERNEL_CHUNKS     (KERNEL_SIZE / KERNEL_CHUNK)
-#define STEPS_PER_OP      2000000u /* target memory accesses before an op counts as hung */
+#define RAM_BASE         UINT64_C(0x50000000)
+#define RAM_SIZE_MAX     UINT64_C(0x04000000) /* 64 MiB */
+#define KERNEL_BASE      UINT64_C(0x58000000)
+#define KERNEL_SIZE      UINT64_C(0x00200000)
+#define KERNEL_HEAP_BASE UINT64_C(0x58100000) /* mem_map lies below it */
+#define KERNEL_HEAP_SIZE UINT64_C(0x00040000)
+#define RAM_PFN          (RAM_BASE >> PAGE_SHIFT)
+#define RAM_FRAMES_MAX   (RAM_SIZE_MAX >> PAGE_SHIFT)
+#define KERNEL_CHUNK     256u /* bytes: granule of reset */
+#define KERNEL_CHUNKS    (KERNEL_SIZE / KERNEL_CHUNK)
+#define STEPS_PER_OP     2000000u /* target memory accesses before an op counts as hung */
 
 enum line_bits { LINE_PRESENT = 1, LINE_DIRTY = 2 };
 
 enum frame_state { FRAME_FREE = 0, FRAME_USED = 1 };
 
-/* What a metadata byte is for, recorded by the accessors; only names the victim of a finding (DESIGN 3, Attribution). */
+/* What a metadata byte is for, recorded by the accessors; only names the victim of a finding (DESIGN 3, Attribution).
+ */
 #define BYTE_ROLE_TABLE(ROLE)                                                                                          \
 	ROLE(NONE, "none")                                                                                             \
 	ROLE(ALLOCATOR, "allocator")                                                                                   \
@@ -60,6 +61,7 @@ struct boot_image {
 	uint8_t *bytes;  /* KERNEL_SIZE */
 	uint8_t *shadow; /* KERNEL_HEAP_SIZE / 8 */
 	uint32_t heap_next;
+	target_addr_t zone;
 	uint32_t chunk_count;
 	uint32_t *chunks; /* those that differ from zero */
 };
@@ -85,8 +87,9 @@ struct sim {
 	uint32_t steps;       /* left in this op */
 
 	/* Rest of the machine. */
-	uint8_t *ram_view;     /* what a bus master sees; on a coherent row the CPU view itself */
-	uint8_t *page_writers; /* enum page_owner per struct page word: [frame * PAGE_WORD_COUNT + word] */
+	uint8_t *line_table, *ram_view_table;
+	uint8_t *ram_view;      /* what a bus master sees; on a coherent row the CPU view itself */
+	uint8_t *page_writers;  /* enum page_owner per struct page word: [frame * PAGE_WORD_COUNT + word] */
 	uint8_t *kernel_shadow; /* per 8 bytes of the kernel heap: 0 = nobody's, 1 = in use, 2 = freed */
 	uint8_t *chunk_dirty;
 	uint32_t *dirty_chunks;
@@ -94,8 +97,8 @@ struct sim {
 	uint8_t *frame_touched;
 	uint32_t *touched_frames;
 	uint32_t touched_count;
-	uint32_t heap_next; /* bytes used of the kernel heap */
-	target_addr_t zone; /* struct zone of sim/page_alloc.c */
+	uint32_t heap_next;      /* bytes used of the kernel heap */
+	target_addr_t zone;      /* struct zone of sim/page_alloc.c */
 	struct boot_image *boot; /* restored at reset; NULL while booting */
 
 	/* Of the running program. */
@@ -116,8 +119,8 @@ struct sim {
 };
 
 /*
- * Maps target memory and allocates the side tables, once per process or test.  False (and a line on stderr) iff the fixed
- * range is taken.  sim_destroy() unmaps.
+ * Maps target memory and allocates the side tables, once per process or test.  False (and a line on stderr) iff the
+ * fixed range is taken.  sim_destroy() unmaps.
  */
 bool sim_create(struct sim *sim);
 void sim_destroy(struct sim *sim);
@@ -135,7 +138,8 @@ struct sim_config {
 void sim_configure(struct sim *sim, const struct sim_config *config);
 /* Records the state after boot in *image (buffers are allocated on first use). */
 void sim_save_boot(struct sim *sim, struct boot_image *image);
-/* Back to image, which must belong to the configuration in force or be followed by sim_configure_same(). Cost: what was touched. */
+/* Back to image, which must belong to the configuration in force or be followed by sim_configure_same(). Cost: what was
+ * touched. */
 void sim_reset(struct sim *sim, struct boot_image *image);
 /* Switches to another configuration whose image exists: the tables of *config, then the memory of *image. */
 void sim_switch(struct sim *sim, const struct sim_config *config, struct boot_image *image);
@@ -160,7 +164,8 @@ static inline void sim_preempt_point(struct sim *sim)
 		sim->preempt(sim->preempt_context);
 }
 
-/* Kernel data without page frames (kmem_cache structures, shrink's buckets).  0 if full; memory is never reused in a program. */
+/* Kernel data without page frames (kmem_cache structures, shrink's buckets).  0 if full; memory is never reused in a
+ * program. */
 target_addr_t kernel_alloc(struct sim *sim, uint32_t size);
 /* Freed kernel data stays readable as it was; touching it emits UNOWNED (a use after free). */
 void kernel_free(struct sim *sim, target_addr_t addr, uint32_t size);

@@ -104,7 +104,8 @@ static inline uint64_t target_load(struct sim *sim, target_addr_t addr, unsigned
 void target_store_slow(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value);
 
 /* Stores allocator metadata; `role` names the bytes if they become a victim. */
-static inline void target_store(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value, enum byte_role role)
+static inline void target_store(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value,
+				enum byte_role role)
 {
 	sim_step(sim);
 	if (!target_plain_ram(sim, addr, width)) {

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * AddressSanitizer and target memory (DESIGN 4): frames that nobody owns are poisoned by hand, so native foreign code
+ * is caught at the instruction.  The machine itself (reset, line copies, bus master, wild accesses) works underneath.
+ */
+#ifndef SLABFUZZ_SIM_ASAN_H
+#define SLABFUZZ_SIM_ASAN_H
+
+#include "sim/types.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SIM_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SIM_ASAN 1
+#endif
+#endif
+
+#define SIM_UNCHECKED __attribute__((no_sanitize("address")))
+
+#ifdef SIM_ASAN
+#include <sanitizer/asan_interface.h>
+static inline void sim_poison(target_addr_t addr, uint64_t size)
+{
+	__asan_poison_memory_region((void *)(uintptr_t)addr, (size_t)size);
+}
+static inline void sim_unpoison(target_addr_t addr, uint64_t size)
+{
+	__asan_unpoison_memory_region((void *)(uintptr_t)addr, (size_t)size);
+}
+#else
+static inline void sim_poison(target_addr_t addr, uint64_t size)
+{
+	(void)addr;
+	(void)size;
+}
+static inline void sim_unpoison(target_addr_t addr, uint64_t size)
+{
+	(void)addr;
+	(void)size;
+}
+#endif
+
+#endif

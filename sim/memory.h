@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* What was touched, so that reset costs only that; for the rest of sim/ and backends/. */
+#ifndef SLABFUZZ_SIM_MEMORY_H
+#define SLABFUZZ_SIM_MEMORY_H
+
+#include "sim/sim.h"
+
+enum kernel_shadow_state { KERNEL_NOBODY, KERNEL_USED, KERNEL_FREED };
+
+static inline void memory_touch_frame(struct sim *sim, frame_t frame)
+{
+	if (!sim->frame_touched[frame]) {
+		sim->frame_touched[frame] = 1;
+		sim->touched_frames[sim->touched_count++] = frame;
+	}
+}
+
+static inline void memory_touch_chunk(struct sim *sim, uint32_t chunk)
+{
+	if (!sim->chunk_dirty[chunk]) {
+		sim->chunk_dirty[chunk] = 1;
+		sim->dirty_chunks[sim->dirty_chunk_count++] = chunk;
+	}
+}
+
+/* Before or after a store of at most KERNEL_CHUNK bytes to kernel data. */
+static inline void memory_touch_kernel(struct sim *sim, target_addr_t addr, unsigned width)
+{
+	memory_touch_chunk(sim, (uint32_t)((addr - KERNEL_BASE) / KERNEL_CHUNK));
+	memory_touch_chunk(sim, (uint32_t)((addr + width - 1 - KERNEL_BASE) / KERNEL_CHUNK));
+}
+
+/* Copies without asking AddressSanitizer. */
+void bytes_copy_raw(uint8_t *to, const uint8_t *from, uint64_t size);
+
+#endif

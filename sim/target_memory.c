@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* Slow paths of the accessors: kernel data, memory nobody owns, wild addresses, cache lines, bulk and lists. */
+#include "sim/target_memory.h"
+
+#include "sim/asan.h"
+#include "sim/memory.h"
+
+/* Byte by byte and unchecked: the simulated bus does not ask who owns memory. */
+SIM_UNCHECKED uint64_t target_read_raw(target_addr_t addr, unsigned width, bool big_endian)
+{
+	const volatile uint8_t *p = target_pointer(addr);
+	uint64_t value = 0;
+
+	for (unsigned i = 0; i < width; i++)
+		value |= (uint64_t)p[i] << 8 * (big_endian ? width - 1 - i : i);
+	return value;
+}
+
+SIM_UNCHECKED void target_write_raw(target_addr_t addr, unsigned width, bool big_endian, uint64_t value)
+{
+	volatile uint8_t *p = target_pointer(addr);
+
+	for (unsigned i = 0; i < width; i++)
+		p[i] = (uint8_t)(value >> 8 * (big_endian ? width - 1 - i : i));
+}
+
+SIM_UNCHECKED void bytes_copy_raw(uint8_t *to, const uint8_t *from, uint64_t size)
+{
+	volatile uint8_t *out = to;
+
+	for (uint64_t i = 0; i < size; i++)
+		out[i] = from[i];
+}
+
+static void emit_unowned(struct sim *sim, target_addr_t addr, unsigned width, bool store)
+{
+	struct event event = {.kind = EVENT_UNOWNED, .addr = addr, .size = width, .value = store};
+
+	sim_emit(sim, &event);
+}
+
+/* Frames touched while free must be cleaned at reset like any other. */
+static void check_ram(struct sim *sim, target_addr_t addr, unsigned width, bool store)
+{
+	frame_t first = (frame_t)((addr - RAM_BASE) >> PAGE_SHIFT);
+	frame_t last = (frame_t)((addr + width - 1 - RAM_BASE) >> PAGE_SHIFT);
+
+	if (sim->frame_state[first] == FRAME_FREE || sim->frame_state[last] == FRAME_FREE) {
+		emit_unowned(sim, addr, width, store);
+		memory_touch_frame(sim, first);
+		memory_touch_frame(sim, last);
+	}
+}
+
+static bool kernel_range(const struct sim *sim, target_addr_t addr, unsigned width)
+{
+	uint64_t offset = addr - KERNEL_BASE;
+	uint64_t heap = addr - KERNEL_HEAP_BASE;
+
+	if (heap < KERNEL_HEAP_SIZE)
+		return heap + width <= KERNEL_HEAP_SIZE && sim->kernel_shadow[heap >> 3] != KERNEL_NOBODY;
+	return offset + width <= (uint64_t)sim->ram_frames * sim->page_struct_size;
+}
+
+void target_check_slow(struct sim *sim, target_addr_t addr, unsigned width, bool store)
+{
+	uint64_t heap = addr - KERNEL_HEAP_BASE;
+
+	if (target_in_ram(sim, addr, width)) {
+		check_ram(sim, addr, width, store);
+		return;
+	}
+	if (!kernel_range(sim, addr, width))
+		sim_oops(sim, addr, store ? "store" : "load");
+	if (heap < KERNEL_HEAP_SIZE && unlikely(sim->kernel_shadow[heap >> 3] == KERNEL_FREED))
+		emit_unowned(sim, addr, width, store);
+	if (store)
+		memory_touch_kernel(sim, addr, width);
+}
+
+void target_store_slow(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value)
+{
+	target_check_slow(sim, addr, width, true);
+	target_write_raw(addr, width, sim->big_endian, value);
+	if (sim->lines && target_in_ram(sim, addr, width))
+		target_lines_store(sim, addr, width);
+}
+
+void target_lines_load(struct sim *sim, target_addr_t addr, uint64_t size)
+{
+	uint64_t first = (addr - RAM_BASE) >> sim->line_shift;
+	uint64_t last = (addr + size - 1 - RAM_BASE) >> sim->line_shift;
+
+	for (uint64_t i = first; i <= last; i++)
+		sim->lines[i] |= LINE_PRESENT;
+}
+
+/* The part of [addr, addr + size) in line i goes to RAM past the cache. */
+static void store_through(struct sim *sim, uint64_t i, target_addr_t addr, uint64_t size)
+{
+	uint64_t begin = i << sim->line_shift, end = (i + 1) << sim->line_shift;
+	uint64_t from = addr - RAM_BASE > begin ? addr - RAM_BASE : begin;
+	uint64_t to = addr - RAM_BASE + size < end ? addr - RAM_BASE + size : end;
+
+	bytes_copy_raw(sim->ram_view + from, target_pointer(RAM_BASE + from), to - from);
+}
+
+void target_lines_store(struct sim *sim, target_addr_t addr, uint64_t size)
+{
+	uint64_t first = (addr - RAM_BASE) >> sim->line_shift;
+	uint64_t last = (addr + size - 1 - RAM_BASE) >> sim->line_shift;
+
+	for (uint64_t i = first; i <= last; i++) {
+		if (!(sim->lines[i] & LINE_PRESENT) && !sim->arch->write_allocate)
+			store_through(sim, i, addr, size);
+		else if (sim->arch->write_through) {
+			sim->lines[i] |= LINE_PRESENT;
+			store_through(sim, i, addr, size);
+		} else
+			sim->lines[i] |= LINE_PRESENT | LINE_DIRTY;
+	}
+}
+
+/* Bytes of [addr, addr + size) in one page, at most. */
+static uint64_t page_piece(target_addr_t addr, uint64_t size)
+{
+	uint64_t rest = PAGE_SIZE - (addr & (PAGE_SIZE - 1));
+
+	return size < rest ? size : rest;
+}
+
+void target_fill(struct sim *sim, target_addr_t addr, uint64_t size, uint8_t value, enum byte_role role)
+{
+	while (size) {
+		uint64_t piece = page_piece(addr, size);
+
+		sim_step(sim);
+		if (target_plain_ram(sim, addr, 1)) {
+			memset(target_pointer(addr), value, piece);
+			memset(sim->roles + (addr - RAM_BASE), (int)role, piece);
+			if (sim->lines)
+				target_lines_store(sim, addr, piece);
+		} else {
+			for (uint64_t i = 0; i < piece; i++)
+				target_store(sim, addr + i, 1, value, role);
+		}
+		addr += piece;
+		size -= piece;
+	}
+}
+
+void target_copy(struct sim *sim, target_addr_t to, target_addr_t from, uint64_t size)
+{
+	for (uint64_t i = 0; i < size; i++)
+		target_store(sim, to + i, 1, target_load(sim, from + i, 1), ROLE_NONE);
+}
+
+target_addr_t target_find_other(struct sim *sim, target_addr_t addr, uint64_t size, uint8_t value)
+{
+	while (size) {
+		uint64_t piece = page_piece(addr, size);
+		const uint8_t *p = target_pointer(addr);
+
+		if (!target_plain_ram(sim, addr, 1)) {
+			target_check_slow(sim, addr, 1, false);
+			for (uint64_t i = 0; i < piece; i++)
+				if (target_read_raw(addr + i, 1, false) != value)
+					return addr + i;
+		} else {
+			sim_step(sim);
+			if (sim->lines)
+				target_lines_load(sim, addr, piece);
+			for (uint64_t i = 0; i < piece; i++)
+				if (p[i] != value)
+					return addr + i;
+		}
+		addr += piece;
+		size -= piece;
+	}
+	return 0;
+}
+
+static void set_next(struct sim *sim, target_addr_t link, target_addr_t to)
+{
+	target_store_field(sim, link, LF_list_head_next, to);
+}
+
+static void set_prev(struct sim *sim, target_addr_t link, target_addr_t to)
+{
+	target_store_field(sim, link, LF_list_head_prev, to);
+}
+
+void list_init(struct sim *sim, target_addr_t head)
+{
+	set_next(sim, head, head);
+	set_prev(sim, head, head);
+}
+
+static void list_link(struct sim *sim, target_addr_t link, target_addr_t prev, target_addr_t next)
+{
+	set_prev(sim, next, link);
+	set_next(sim, link, next);
+	set_prev(sim, link, prev);
+	set_next(sim, prev, link);
+}
+
+void list_add(struct sim *sim, target_addr_t link, target_addr_t head)
+{
+	list_link(sim, link, head, list_next(sim, head));
+}
+
+void list_add_tail(struct sim *sim, target_addr_t link, target_addr_t head)
+{
+	list_link(sim, link, list_prev(sim, head), head);
+}
+
+void list_del(struct sim *sim, target_addr_t link)
+{
+	target_addr_t next = list_next(sim, link), prev = list_prev(sim, link);
+
+	set_prev(sim, next, prev);
+	set_next(sim, prev, next);
+	set_next(sim, link, LIST_POISON1);
+	set_prev(sim, link, LIST_POISON2);
+}
+
+bool list_empty(struct sim *sim, target_addr_t head)
+{
+	return list_next(sim, head) == head;
+}
