@@ -122,17 +122,17 @@ void target_lines_store(struct sim *sim, target_addr_t addr, uint64_t size)
 }
 
 /* Bytes of [addr, addr + size) in one page, at most. */
-static uint64_t page_piece(target_addr_t addr, uint64_t size)
+static size_t page_piece(target_addr_t addr, uint64_t size)
 {
-	uint64_t rest = PAGE_SIZE - (addr & (PAGE_SIZE - 1));
+	size_t rest = PAGE_SIZE - (size_t)(addr & (PAGE_SIZE - 1));
 
-	return size < rest ? size : rest;
+	return size < rest ? (size_t)size : rest;
 }
 
 void target_fill(struct sim *sim, target_addr_t addr, uint64_t size, uint8_t value, enum byte_role role)
 {
 	while (size) {
-		uint64_t piece = page_piece(addr, size);
+		size_t piece = page_piece(addr, size);
 
 		sim_step(sim);
 		if (target_plain_ram(sim, addr, 1)) {
@@ -158,7 +158,7 @@ void target_copy(struct sim *sim, target_addr_t to, target_addr_t from, uint64_t
 target_addr_t target_find_other(struct sim *sim, target_addr_t addr, uint64_t size, uint8_t value)
 {
 	while (size) {
-		uint64_t piece = page_piece(addr, size);
+		size_t piece = page_piece(addr, size);
 		const uint8_t *p = target_pointer(addr);
 
 		if (!target_plain_ram(sim, addr, 1)) {
