@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fuzz/event_log.h"
+#include "sim/page.h"
 
 bool world_create(struct world *world)
 {

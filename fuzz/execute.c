@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/* The only loop: run op, let events reach the oracles, next.  Re-entrant: an interrupt block nests inside an op. */
+#include "fuzz/execute.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/event_log.h"
+
+static run_op *const dispatch[OP_COUNT] = {
+#define OP(verb, ...) run_##verb,
+#include "program/ops.def"
+#undef OP
+};
+
+static const char *const result_names[] = {"ok", "skip", "failed"};
+
+bool executor_create(struct executor *x, struct world *world)
+{
+	memset(x, 0, sizeof(*x));
+	x->world = world;
+	x->sim = &world->sim;
+	x->allocator = &world->allocator;
+	x->objects = calloc(OBJECT_HANDLES_MAX, sizeof(*x->objects));
+	x->object_pins = calloc(OBJECT_HANDLES_MAX, sizeof(*x->object_pins));
+	world->oracle_context.objects = x->objects;
+	world->oracle_context.object_count = &x->object_count;
+	return x->objects && x->object_pins;
+}
+
+void executor_destroy(struct executor *x)
+{
+	free(x->objects);
+	free(x->object_pins);
+	memset(x, 0, sizeof(*x));
+}
+
+struct object *live_object(struct executor *x, uint32_t handle)
+{
+	if (handle >= x->object_count || x->objects[handle].state != OBJECT_LIVE)
+		return NULL;
+	return &x->objects[handle];
+}
+
+target_addr_t memory_address(struct executor *x, uint32_t memory, uint64_t *size)
+{
+	uint32_t index = memory & ~HANDLE_OTHER;
+
+	*size = 0;
+	if (memory == HANDLE_NONE)
+		return 0;
+	if (memory & HANDLE_OTHER) {
+		if (index >= x->page_count || x->pages[index].frame == FRAME_NONE)
+			return 0;
+		*size = (uint64_t)PAGE_SIZE << x->pages[index].order;
+		return page_address(x->pages[index].frame);
+	}
+	if (index >= x->object_count || x->objects[index].state == OBJECT_NEVER)
+		return 0;
+	*size = x->objects[index].size;
+	return x->objects[index].addr;
+}
+
+bool memory_is_live(struct executor *x, uint32_t memory)
+{
+	uint32_t index = memory & ~HANDLE_OTHER;
+
+	if (memory == HANDLE_NONE)
+		return false;
+	if (memory & HANDLE_OTHER)
+		return index < x->page_count && x->pages[index].live;
+	return live_object(x, index) && target_in_ram(x->sim, x->objects[index].addr, 1);
+}
+
+bool device_owns(struct executor *x, target_addr_t addr, uint64_t size)
+{
+	for (uint32_t i = 0; i < x->mapping_count; i++) {
+		const struct mapping_handle *m = &x->mappings[i];
+
+		if (m->live && !m->cpu_owns && addr < m->dma + m->size && m->dma < addr + size)
+			return true;
+	}
+	return false;
+}
+
+uint64_t size_value(const struct executor *x, uint32_t arg)
+{
+	uint64_t max = x->sim->layout->word == 8 ? UINT64_MAX : UINT32_MAX;
+
+	return arg >= SIZE_NEAR_MAX ? max - (0xffffffffu - arg) : arg;
+}
+
+static void emit_op(struct executor *x, enum event_kind kind, unsigned i, const char *text)
+{
+	struct event event = {.kind = kind, .id = i, .text = text};
+
+	if (x->world->log || (x->world->wants >> kind & 1))
+		sim_emit(x->sim, &event);
+}
+
+/* Handles exist from the moment their op is reached, even if it yields nothing. */
+static void reserve_handles(struct executor *x, unsigned i)
+{
+	const struct op *op = &x->program->ops[i];
+	uint32_t end = x->first[i] + op_yield_count(op);
+
+	x->yield = x->first[i];
+	switch (op_descriptors[op->verb].yields) {
+	case YIELDS_OBJECT:
+		for (uint32_t h = x->first[i]; h < end; h++) {
+			memset(&x->objects[h], 0, sizeof(x->objects[h]));
+			x->object_pins[h] = 0;
+		}
+		if (end > x->object_count)
+			x->object_count = end;
+		return;
+	case YIELDS_KMEM_CACHE:
+		memset(&x->caches[x->first[i]], 0, sizeof(x->caches[0]));
+		x->cache_count = end;
+		return;
+	case YIELDS_PAGE:
+		memset(&x->pages[x->first[i]], 0, sizeof(x->pages[0]));
+		x->pages[x->first[i]].frame = FRAME_NONE;
+		x->page_count = end;
+		return;
+	case YIELDS_MAPPING:
+		memset(&x->mappings[x->first[i]], 0, sizeof(x->mappings[0]));
+		x->mapping_count = end;
+		return;
+	default:
+		return;
+	}
+}
+
+static void run_one(struct executor *x, unsigned i)
+{
+	struct sim *sim = x->sim;
+	const struct op *op = &x->program->ops[i];
+	const char *by = sim->by;
+	uint32_t number = sim->op, steps = sim->steps, yield = x->yield, fail_nth = sim->faults.fail_nth;
+	enum op_result result;
+
+	sim->by = op_descriptors[op->verb].name;
+	sim->op = i;
+	sim->steps = STEPS_PER_OP;
+	sim->faults.fail_nth = op->fail_nth;
+	reserve_handles(x, i);
+	emit_op(x, EVENT_OP_BEGIN, i, sim->by);
+	result = dispatch[op->verb](x, op);
+	emit_op(x, EVENT_OP_END, i, result_names[result]);
+	x->skipped[i] = result == RESULT_SKIP;
+	sim->by = by;
+	sim->op = number;
+	sim->steps = steps;
+	sim->faults.fail_nth = fail_nth;
+	x->yield = yield;
+}
+
+static void fire_irq(struct executor *x)
+{
+	unsigned from = x->irq.from, to = x->irq.to;
+
+	x->irq.armed = false;
+	x->sim->preempt = NULL;
+	run_range(x, from, to);
+}
+
+static void preempt(void *context)
+{
+	struct executor *x = context;
+
+	if (x->irq.armed && x->irq.points-- == 0)
+		fire_irq(x);
+}
+
+static void arm_irq(struct executor *x, unsigned header, unsigned from, unsigned to)
+{
+	x->irq.armed = true;
+	x->irq.from = from;
+	x->irq.to = to;
+	x->irq.points = x->program->ops[header].arg[1];
+	x->sim->preempt = preempt;
+	x->sim->preempt_context = x;
+}
+
+static void run_cpu_block(struct executor *x, const struct op *op, unsigned from, unsigned to)
+{
+	unsigned cpu = x->sim->cpu;
+
+	x->sim->cpu = op->arg[0] % x->sim->cpus;
+	run_range(x, from, to);
+	x->sim->cpu = cpu;
+}
+
+/* Runs the header (its own event) and returns the index after the block. */
+static unsigned open_block(struct executor *x, unsigned i)
+{
+	const struct op *op = &x->program->ops[i];
+	unsigned length = op->verb == OP_irq ? op->arg[0] : op->arg[1];
+	unsigned from = i + 1, to = i + 1 + length;
+
+	run_one(x, i);
+	if (op->verb == OP_cpu)
+		run_cpu_block(x, op, from, to);
+	else if (!x->irq.armed)
+		arm_irq(x, i, from, to);
+	else
+		run_range(x, from, to);
+	return to;
+}
+
+void run_range(struct executor *x, unsigned from, unsigned to)
+{
+	unsigned i = from;
+
+	while (i < to && !x->over) {
+		if (op_descriptors[x->program->ops[i].verb].flags & OP_OPENS_BLOCK) {
+			i = open_block(x, i);
+			continue;
+		}
+		run_one(x, i++);
+		/* The interrupt comes after the op at the latest. */
+		if (unlikely(x->irq.armed))
+			fire_irq(x);
+	}
+	if (unlikely(x->irq.armed) && to == x->program->op_count)
+		fire_irq(x);
+}
+
+static void begin(struct executor *x, const struct program *p)
+{
+	struct world *world = x->world;
+
+	x->program = p;
+	x->object_count = x->cache_count = x->page_count = x->mapping_count = 0;
+	x->irq.armed = false;
+	x->over = false;
+	x->sim->preempt = NULL;
+	memset(x->skipped, 0, p->op_count * sizeof(x->skipped[0]));
+	program_number_handles(p, x->first);
+	for (unsigned i = 0; i < oracle_count; i++)
+		oracles[i]->begin(world->oracle_state[i], &world->oracle_context);
+}
+
+void executor_run(struct executor *x, const struct program *p, const struct world_config *config)
+{
+	struct world *world = x->world;
+
+	world_prepare(world, config);
+	begin(x, p);
+	x->sim->recovery = &x->recovery;
+	if (setjmp(x->recovery) == 0)
+		run_range(x, 0, p->op_count);
+	else
+		x->over = true;
+	emit_op(x, EVENT_OVER, p->op_count, x->over ? "crashed" : "ended");
+	for (unsigned i = 0; i < oracle_count; i++)
+		if (oracles[i]->end)
+			oracles[i]->end(world->oracle_state[i], &world->oracle_context, &world->findings);
+	x->sim->recovery = NULL;
+}
+
+static target_addr_t cache_address(struct executor *x, uint32_t handle)
+{
+	const struct allocator_ops *ops = x->allocator->ops;
+
+	if (handle & HANDLE_OTHER)
+		return handle == HANDLE_NONE ? 0 : x->caches[handle & ~HANDLE_OTHER].addr;
+	return ops->boot_cache ? ops->boot_cache(x->allocator, boot_cache_name(handle)) : 0;
+}
+
+static bool page_value(struct executor *x, const struct program_assert *a, target_addr_t addr, uint64_t *value)
+{
+	static const struct {
+		const char *name;
+		enum layout_field field;
+	} members[] = {
+#define FIELD(structure, field, ...) {#structure "." #field, LF_##structure##_##field},
+#define SIZE(...)
+#include "sim/layout.def"
+#undef FIELD
+#undef SIZE
+	};
+	char name[40];
+	frame_t frame = virt_to_frame(x->sim, addr);
+
+	snprintf(name, sizeof(name), "page.%s", a->field);
+	if (frame == FRAME_NONE)
+		return false;
+	for (unsigned i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (!strcmp(members[i].name, name)) {
+			*value = page_member(x->sim, frame, members[i].field);
+			return true;
+		}
+	return false;
+}
+
+static bool assert_value(struct executor *x, const struct program_assert *a, uint64_t *value)
+{
+	const struct allocator_ops *ops = x->allocator->ops;
+	uint64_t size;
+
+	switch (a->what) {
+	case ASSERT_ADDR:
+		*value = memory_address(x, a->operand, &size);
+		return *value != 0;
+	case ASSERT_KSIZE:
+		*value = ops->ksize ? ops->ksize(x->allocator, memory_address(x, a->operand, &size)) : 0;
+		return ops->ksize != NULL;
+	case ASSERT_PAGE:
+		return page_value(x, a, memory_address(x, a->operand, &size), value);
+	case ASSERT_FAULT:
+		*value = x->sim->fault_address;
+		return true;
+	case ASSERT_NR_PARTIAL:
+		*value = ops->nr_partial ? ops->nr_partial(x->allocator, cache_address(x, a->operand)) : 0;
+		return ops->nr_partial != NULL;
+	default:
+		return false;
+	}
+}
+
+bool executor_assert(struct executor *x, const struct program_assert *a, char *why, size_t size)
+{
+	uint64_t value = 0;
+
+	if (setjmp(x->recovery) != 0) {
+		snprintf(why, size, "evaluating it crashed");
+		return false;
+	}
+	x->sim->recovery = &x->recovery;
+	if (!assert_value(x, a, &value)) {
+		snprintf(why, size, "there is no such value");
+		return false;
+	}
+	if (a->modulus)
+		value %= a->modulus;
+	snprintf(why, size, "it is 0x%" PRIx64, value);
+	return value == a->value;
+}

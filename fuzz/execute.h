@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Runs a program in a world.  One run_<verb>() per op (fuzz/ops_*.c): it judges the op's precondition on the executor's
+ * own shadow, never on the allocator, calls the code under test and records what the client now holds.
+ */
+#ifndef SLABFUZZ_FUZZ_EXECUTE_H
+#define SLABFUZZ_FUZZ_EXECUTE_H
+
+#include "backends/dma.h"
+#include "fuzz/world.h"
+#include "program/text.h"
+
+enum op_result { RESULT_OK, RESULT_SKIP, RESULT_FAILED };
+
+enum { OBJECT_HANDLES_MAX = PROGRAM_OPS_MAX * PROGRAM_REPEAT_MAX };
+
+#define BOOT_CACHE 0x80000000u /* struct object.kmem_cache: a boot cache */
+
+struct kmem_cache_handle {
+	target_addr_t addr; /* 0 = creation failed or destroyed */
+	uint64_t size;
+	uint32_t align, flags;
+	uint32_t live_objects;
+	char name[12];
+};
+
+struct page_handle {
+	frame_t frame;
+	uint8_t order;
+	bool live;
+	uint32_t extra_references; /* by get_page */
+	uint32_t mappings;         /* live DMA mappings */
+};
+
+struct mapping_handle {
+	uint64_t dma;
+	uint64_t size;
+	uint8_t direction;
+	bool live;
+	bool cpu_owns; /* between sync_for_cpu and sync_for_device */
+	uint32_t memory; /* the MEMORY argument it maps */
+};
+
+/* State of a run, reused: reset costs the handles that were yielded. */
+struct executor {
+	struct world *world;
+	struct sim *sim;
+	struct allocator *allocator;
+	const struct program *program;
+	uint32_t first[PROGRAM_OPS_MAX]; /* first handle of each op */
+	uint32_t yield;                  /* first handle of the op under way */
+	uint32_t object_count, cache_count, page_count, mapping_count;
+	struct object *objects;          /* OBJECT_HANDLES_MAX */
+	uint32_t *object_pins;           /* references taken by get_page through an object */
+	struct kmem_cache_handle caches[PROGRAM_OPS_MAX];
+	struct page_handle pages[PROGRAM_OPS_MAX];
+	struct mapping_handle mappings[PROGRAM_OPS_MAX];
+	bool skipped[PROGRAM_OPS_MAX];
+	/* A pending interrupt block. */
+	struct {
+		bool armed;
+		unsigned from, to;
+		uint32_t points; /* preemption points still to pass */
+	} irq;
+	unsigned depth;
+	bool over; /* an oops, BUG or hang ended the program */
+	jmp_buf recovery;
+};
+
+bool executor_create(struct executor *x, struct world *world);
+void executor_destroy(struct executor *x);
+
+/*
+ * Prepares the world for *config and runs the whole program.  Findings are in x->world->findings afterwards; x->skipped
+ * tells which ops failed their precondition.
+ */
+void executor_run(struct executor *x, const struct program *p, const struct world_config *config);
+
+/* Evaluates an assertion on the state after the last op; false and a sentence in *why if it does not hold. */
+bool executor_assert(struct executor *x, const struct program_assert *a, char *why, size_t size);
+
+/* For the ops. */
+typedef enum op_result run_op(struct executor *x, const struct op *op);
+#define OP(verb, ...) run_op run_##verb;
+#include "program/ops.def"
+#undef OP
+
+/* The op's precondition: skip unless it holds or the world allows misuse. */
+#define REQUIRE(x, condition)                                                                                          \
+	do {                                                                                                           \
+		if (!(condition) && !(x)->world->config.misuse)                                                        \
+			return RESULT_SKIP;                                                                            \
+	} while (0)
+
+/* Live object, or NULL. */
+struct object *live_object(struct executor *x, uint32_t handle);
+/* Address of a MEMORY argument (object or page, dead ones too), 0 if none; *size its bytes. */
+target_addr_t memory_address(struct executor *x, uint32_t memory, uint64_t *size);
+/* True iff the client may still use that memory. */
+bool memory_is_live(struct executor *x, uint32_t memory);
+/* True iff a live mapping that the device owns covers part of the range. */
+bool device_owns(struct executor *x, target_addr_t addr, uint64_t size);
+/* The value of a SIZE argument as the target's size_t. */
+uint64_t size_value(const struct executor *x, uint32_t arg);
+/* Nested run of a block of ops. */
+void run_range(struct executor *x, unsigned from, unsigned to);
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/* Ops of the allocator's API: the executor's wrapper emits the object events, the allocator is never asked. */
+#include <stdio.h>
+#include <string.h>
+
+#include "fuzz/execute.h"
+
+static void emit_object(struct executor *x, enum event_kind kind, uint32_t handle)
+{
+	const struct object *o = &x->objects[handle];
+	struct event event = {.kind = kind, .addr = o->addr, .size = o->size, .id = handle, .value = o->kmem_cache};
+
+	if (target_in_ram(x->sim, o->addr, 1))
+		sim_emit(x->sim, &event);
+}
+
+/* On return from the allocator: the client holds the object now. */
+static void object_allocated(struct executor *x, uint32_t handle, target_addr_t addr, uint64_t size)
+{
+	struct object *o = &x->objects[handle];
+
+	o->addr = addr;
+	o->size = size;
+	o->client = x->sim->op;
+	o->state = OBJECT_LIVE;
+	emit_object(x, EVENT_OBJECT_ALLOC, handle);
+}
+
+/* On entry to free. */
+static void object_freed(struct executor *x, uint32_t handle)
+{
+	struct object *o = &x->objects[handle];
+
+	emit_object(x, EVENT_OBJECT_FREE, handle);
+	o->state = OBJECT_FREED;
+	o->freed_by = x->sim->op;
+	if (o->kmem_cache && !(o->kmem_cache & BOOT_CACHE))
+		x->caches[o->kmem_cache - 1].live_objects--;
+}
+
+/* __GFP_ZERO, HIGHMEM are for the page allocator only (FACTS 2.1, D28). */
+static bool slab_gfp(uint32_t row)
+{
+	return !(gfp_rows[row].bits & (GFP_ZERO | GFP_HIGHMEM | GFP_COMP));
+}
+
+static target_addr_t allocate(struct executor *x, target_addr_t cache, uint64_t size, gfp_t gfp)
+{
+	struct alloc_request request = {.kmem_cache = cache, .size = size, .gfp = gfp};
+
+	return x->allocator->ops->alloc(x->allocator, &request);
+}
+
+static enum op_result kmalloc_repeated(struct executor *x, const struct op *op, uint64_t size, gfp_t gfp, bool zero)
+{
+	enum op_result result = RESULT_OK;
+
+	/* Beyond the contract's largest size the era's kmalloc may BUG. */
+	REQUIRE(x, size <= x->allocator->ops->contract.size_max);
+	for (uint32_t i = 0; i < op->repeat; i++) {
+		uint32_t handle = x->first[x->sim->op] + i;
+		target_addr_t addr = allocate(x, 0, size, gfp);
+
+		if (!addr) {
+			result = RESULT_FAILED;
+			continue;
+		}
+		if (zero && target_in_ram(x->sim, addr, size))
+			target_fill(x->sim, addr, size, 0, ROLE_NONE);
+		object_allocated(x, handle, addr, size);
+	}
+	return result;
+}
+
+enum op_result run_kmalloc(struct executor *x, const struct op *op)
+{
+	REQUIRE(x, slab_gfp(op->arg[1]));
+	return kmalloc_repeated(x, op, size_value(x, op->arg[0]), gfp_rows[op->arg[1]].bits, false);
+}
+
+enum op_result run_kzalloc(struct executor *x, const struct op *op)
+{
+	REQUIRE(x, slab_gfp(op->arg[1]));
+	return kmalloc_repeated(x, op, size_value(x, op->arg[0]), gfp_rows[op->arg[1]].bits, true);
+}
+
+enum op_result run_kcalloc(struct executor *x, const struct op *op)
+{
+	uint64_t max = size_value(x, 0xffffffffu), n = op->arg[0], size = size_value(x, op->arg[1]);
+
+	REQUIRE(x, slab_gfp(op->arg[2]));
+	if (n && size > max / n)
+		return RESULT_FAILED;
+	return kmalloc_repeated(x, op, n * size, gfp_rows[op->arg[2]].bits, true);
+}
+
+static bool may_free(struct executor *x, const struct object *o)
+{
+	return o && !device_owns(x, o->addr, o->size ? o->size : 1) && !o->mapping;
+}
+
+/* mm/util.c of the era: keep the object if it has room, else allocate, copy and free. */
+enum op_result run_krealloc(struct executor *x, const struct op *op)
+{
+	struct object *o = live_object(x, op->arg[0]);
+	const struct allocator_ops *ops = x->allocator->ops;
+	uint64_t size = size_value(x, op->arg[1]), old;
+	gfp_t gfp = gfp_rows[op->arg[2]].bits;
+	target_addr_t addr;
+
+	REQUIRE(x, slab_gfp(op->arg[2]) && (op->arg[0] == HANDLE_NONE || may_free(x, o)));
+	REQUIRE(x, size <= ops->contract.size_max && size > 0);
+	if (!o)
+		return kmalloc_repeated(x, op, size, gfp, false);
+	if (!ops->ksize || (o->addr && !target_in_ram(x->sim, o->addr, 1)))
+		return RESULT_SKIP;
+	old = ops->ksize(x->allocator, o->addr);
+	addr = o->addr;
+	if (old < size) {
+		addr = allocate(x, 0, size, gfp);
+		if (!addr)
+			return RESULT_FAILED;
+		target_copy(x->sim, addr, o->addr, o->size < size ? o->size : size);
+	}
+	object_freed(x, op->arg[0]);
+	if (addr != o->addr)
+		ops->free(x->allocator, 0, o->addr);
+	object_allocated(x, x->yield, addr, size);
+	return RESULT_OK;
+}
+
+/* kfree of a page-allocator address, or of a pointer that is not live: misuse (D3). */
+static enum op_result kfree_raw(struct executor *x, uint32_t memory)
+{
+	uint64_t size;
+	target_addr_t addr = memory_address(x, memory, &size);
+
+	REQUIRE(x, false);
+	x->allocator->ops->free(x->allocator, 0, addr);
+	return RESULT_OK;
+}
+
+enum op_result run_kfree(struct executor *x, const struct op *op)
+{
+	enum op_result result = RESULT_SKIP;
+
+	if (op->arg[0] == HANDLE_NONE) {
+		x->allocator->ops->free(x->allocator, 0, 0);
+		return RESULT_OK;
+	}
+	if (op->arg[0] & HANDLE_OTHER)
+		return kfree_raw(x, op->arg[0]);
+	for (uint32_t i = 0; i < op->repeat && op->arg[0] + i < x->object_count; i++) {
+		struct object *o = live_object(x, op->arg[0] + i);
+
+		if (!may_free(x, o)) {
+			if (x->world->config.misuse)
+				result = kfree_raw(x, op->arg[0] + i);
+			continue;
+		}
+		object_freed(x, op->arg[0] + i);
+		x->allocator->ops->free(x->allocator, 0, o->addr);
+		result = RESULT_OK;
+	}
+	return result;
+}
+
+enum op_result run_ksize(struct executor *x, const struct op *op)
+{
+	struct object *o = live_object(x, op->arg[0]);
+
+	if (!x->allocator->ops->ksize || !o)
+		return RESULT_SKIP;
+	x->allocator->ops->ksize(x->allocator, o->addr);
+	return RESULT_OK;
+}
+
+/* The kmem_cache of an argument; NULL handle for a boot cache. */
+static target_addr_t cache_of(struct executor *x, uint32_t arg, struct kmem_cache_handle **handle)
+{
+	const struct allocator_ops *ops = x->allocator->ops;
+
+	*handle = NULL;
+	if (arg == HANDLE_NONE)
+		return 0;
+	if (!(arg & HANDLE_OTHER))
+		return ops->boot_cache ? ops->boot_cache(x->allocator, boot_cache_name(arg)) : 0;
+	*handle = &x->caches[arg & ~HANDLE_OTHER];
+	return (arg & ~HANDLE_OTHER) < x->cache_count ? (*handle)->addr : 0;
+}
+
+enum op_result run_kmem_cache_create(struct executor *x, const struct op *op)
+{
+	struct kmem_cache_handle *c = &x->caches[x->yield];
+	struct kmem_cache_request request = {.name = c->name,
+					     .size = size_value(x, op->arg[0]),
+					     .align = op->arg[1],
+					     .flags = op->arg[2]};
+	struct event event = {.kind = EVENT_CACHE_CREATE, .id = x->yield, .size = request.size};
+
+	if (!x->allocator->ops->cache_create)
+		return RESULT_SKIP;
+	REQUIRE(x, request.size > 0 && request.size <= x->allocator->ops->contract.size_max / 8);
+	snprintf(c->name, sizeof(c->name), "cache-%u", x->yield);
+	c->addr = x->allocator->ops->cache_create(x->allocator, &request);
+	if (!c->addr)
+		return RESULT_FAILED;
+	c->size = request.size;
+	c->align = request.align;
+	c->flags = request.flags;
+	event.addr = c->addr;
+	sim_emit(x->sim, &event);
+	return RESULT_OK;
+}
+
+enum op_result run_kmem_cache_destroy(struct executor *x, const struct op *op)
+{
+	struct kmem_cache_handle *c;
+	target_addr_t cache = cache_of(x, op->arg[0], &c);
+	struct event event = {.kind = EVENT_CACHE_DESTROY, .id = op->arg[0] & ~HANDLE_OTHER};
+
+	if (!cache || !c || !x->allocator->ops->cache_destroy)
+		return RESULT_SKIP;
+	REQUIRE(x, c->live_objects == 0);
+	event.value = x->allocator->ops->cache_destroy(x->allocator, cache);
+	if (event.value == DESTROY_OK)
+		c->addr = 0;
+	sim_emit(x->sim, &event);
+	return RESULT_OK;
+}
+
+enum op_result run_kmem_cache_alloc(struct executor *x, const struct op *op)
+{
+	struct kmem_cache_handle *c;
+	target_addr_t cache = cache_of(x, op->arg[0], &c);
+	uint64_t size = c ? c->size : op->arg[0] == HANDLE_NONE ? 0 : boot_cache_size(op->arg[0]);
+	enum op_result result = RESULT_OK;
+
+	if (!cache)
+		return RESULT_SKIP;
+	REQUIRE(x, slab_gfp(op->arg[1]));
+	for (uint32_t i = 0; i < op->repeat; i++) {
+		struct object *o = &x->objects[x->first[x->sim->op] + i];
+		target_addr_t addr = allocate(x, cache, size, gfp_rows[op->arg[1]].bits);
+
+		if (!addr) {
+			result = RESULT_FAILED;
+			continue;
+		}
+		o->kmem_cache = c ? (op->arg[0] & ~HANDLE_OTHER) + 1 : BOOT_CACHE | (op->arg[0] + 1);
+		o->rcu = c && (c->flags & SLAB_DESTROY_BY_RCU);
+		if (c)
+			c->live_objects++;
+		object_allocated(x, x->first[x->sim->op] + i, addr, size);
+	}
+	return result;
+}
+
+enum op_result run_kmem_cache_free(struct executor *x, const struct op *op)
+{
+	struct kmem_cache_handle *c;
+	target_addr_t cache = cache_of(x, op->arg[0], &c);
+	uint32_t id = op->arg[0] & HANDLE_OTHER ? (op->arg[0] & ~HANDLE_OTHER) + 1 : BOOT_CACHE | (op->arg[0] + 1);
+	enum op_result result = RESULT_SKIP;
+
+	if (!cache || op->arg[1] == HANDLE_NONE)
+		return RESULT_SKIP;
+	for (uint32_t i = 0; i < op->repeat && op->arg[1] + i < x->object_count; i++) {
+		struct object *o = live_object(x, op->arg[1] + i);
+
+		if (!o || (!x->world->config.misuse && (o->kmem_cache != id || !may_free(x, o))))
+			continue;
+		object_freed(x, op->arg[1] + i);
+		x->allocator->ops->free(x->allocator, cache, o->addr);
+		result = RESULT_OK;
+	}
+	return result;
+}
+
+enum op_result run_kmem_cache_shrink(struct executor *x, const struct op *op)
+{
+	struct kmem_cache_handle *c;
+	target_addr_t cache = cache_of(x, op->arg[0], &c);
+
+	if (!cache || !x->allocator->ops->cache_shrink)
+		return RESULT_SKIP;
+	x->allocator->ops->cache_shrink(x->allocator, cache);
+	return RESULT_OK;
+}
+
+enum op_result run_cache_validate(struct executor *x, const struct op *op)
+{
+	struct kmem_cache_handle *c;
+	target_addr_t cache = cache_of(x, op->arg[0], &c);
+
+	if (!cache || !x->allocator->ops->cache_validate)
+		return RESULT_SKIP;
+	x->allocator->ops->cache_validate(x->allocator, cache);
+	return RESULT_OK;
+}
+
+enum op_result run_cpu_offline(struct executor *x, const struct op *op)
+{
+	if (!x->allocator->ops->cpu_offline)
+		return RESULT_SKIP;
+	x->allocator->ops->cpu_offline(x->allocator, op->arg[0] % x->sim->cpus);
+	return RESULT_OK;
+}
+
+enum op_result run_grace_period(struct executor *x, const struct op *op)
+{
+	struct event event = {.kind = EVENT_GRACE_PERIOD};
+
+	(void)op;
+	if (!x->allocator->ops->grace_period || x->sim->rcu_readers)
+		return RESULT_SKIP;
+	sim_emit(x->sim, &event);
+	x->allocator->ops->grace_period(x->allocator);
+	return RESULT_OK;
+}
+
+enum op_result run_rcu_read_lock(struct executor *x, const struct op *op)
+{
+	(void)op;
+	x->sim->rcu_readers++;
+	return RESULT_OK;
+}
+
+enum op_result run_rcu_read_unlock(struct executor *x, const struct op *op)
+{
+	(void)op;
+	if (!x->sim->rcu_readers)
+		return RESULT_SKIP;
+	x->sim->rcu_readers--;
+	return RESULT_OK;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* The client's own loads and stores, and the ops that steer faults, interrupts and cpus. */
+#include "fuzz/execute.h"
+
+/* A range of a live object that the client may touch now. */
+static enum op_result object_range(struct executor *x, const struct op *op, struct event *event)
+{
+	struct object *o = live_object(x, op->arg[0]);
+	uint64_t offset = op->arg[1], size = size_value(x, op->arg[2]);
+
+	if (!o || !target_in_ram(x->sim, o->addr, 1) || !size)
+		return RESULT_SKIP;
+	REQUIRE(x, offset < o->size && size <= o->size - offset);
+	if (!target_in_ram(x->sim, o->addr + offset, size))
+		return RESULT_SKIP;
+	if (x->world->config.dma_era)
+		REQUIRE(x, !device_owns(x, o->addr + offset, size));
+	else
+		REQUIRE(x, !device_owns(x, o->addr, o->size));
+	event->addr = o->addr + offset;
+	event->size = size;
+	event->id = op->arg[0];
+	return RESULT_OK;
+}
+
+enum op_result run_obj_write(struct executor *x, const struct op *op)
+{
+	struct event event = {.kind = EVENT_OBJECT_WRITE, .value = op->arg[3]};
+	enum op_result result = object_range(x, op, &event);
+
+	if (result != RESULT_OK)
+		return result;
+	target_fill(x->sim, event.addr, event.size, (uint8_t)op->arg[3], ROLE_NONE);
+	sim_emit(x->sim, &event);
+	return RESULT_OK;
+}
+
+enum op_result run_obj_read(struct executor *x, const struct op *op)
+{
+	struct event event = {.kind = EVENT_OBJECT_READ};
+	enum op_result result = object_range(x, op, &event);
+
+	if (result != RESULT_OK)
+		return result;
+	if (x->sim->lines)
+		target_lines_load(x->sim, event.addr, event.size);
+	sim_emit(x->sim, &event);
+	return RESULT_OK;
+}
+
+enum op_result run_fault_set(struct executor *x, const struct op *op)
+{
+	fault_set(&x->sim->faults, (enum fault_point)op->arg[0], op->arg[1], op->arg[2]);
+	return RESULT_OK;
+}
+
+enum op_result run_fault_clear(struct executor *x, const struct op *op)
+{
+	(void)op;
+	for (unsigned i = 0; i < FAULT_COUNT; i++)
+		fault_set(&x->sim->faults, (enum fault_point)i, 0, 0);
+	return RESULT_OK;
+}
+
+/* Blocks are opened by the executor's loop; the header itself does nothing. */
+enum op_result run_irq(struct executor *x, const struct op *op)
+{
+	(void)x;
+	(void)op;
+	return RESULT_OK;
+}
+
+enum op_result run_cpu(struct executor *x, const struct op *op)
+{
+	(void)x;
+	(void)op;
+	return RESULT_OK;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* Ops of the page allocator and of code that reads struct page as page cache. */
+#include "backends/cache.h"
+#include "backends/mapping.h"
+#include "fuzz/execute.h"
+
+enum op_result run_alloc_pages(struct executor *x, const struct op *op)
+{
+	struct page_handle *p = &x->pages[x->yield];
+	gfp_t gfp = gfp_rows[op->arg[1]].bits;
+
+	p->frame = alloc_pages(x->sim, gfp, op->arg[0]);
+	if (p->frame == FRAME_NONE)
+		return RESULT_FAILED;
+	p->order = (uint8_t)op->arg[0];
+	p->live = true;
+	return RESULT_OK;
+}
+
+enum op_result run_free_pages(struct executor *x, const struct op *op)
+{
+	struct page_handle *p = op->arg[0] < x->page_count ? &x->pages[op->arg[0]] : NULL;
+
+	if (!p || p->frame == FRAME_NONE)
+		return RESULT_SKIP;
+	REQUIRE(x, p->live && !p->mappings && !p->extra_references);
+	p->live = false;
+	free_pages(x->sim, p->frame, p->order);
+	return RESULT_OK;
+}
+
+/* Frame of a MEMORY argument that the client may still name, FRAME_NONE to skip. */
+static frame_t frame_of(struct executor *x, uint32_t memory)
+{
+	uint64_t size;
+	target_addr_t addr = memory_address(x, memory, &size);
+
+	return virt_to_frame(x->sim, addr);
+}
+
+static uint32_t *references(struct executor *x, uint32_t memory)
+{
+	if (memory & HANDLE_OTHER)
+		return &x->pages[memory & ~HANDLE_OTHER].extra_references;
+	return &x->object_pins[memory];
+}
+
+enum op_result run_get_page(struct executor *x, const struct op *op)
+{
+	frame_t frame = frame_of(x, op->arg[0]);
+
+	if (frame == FRAME_NONE)
+		return RESULT_SKIP;
+	REQUIRE(x, memory_is_live(x, op->arg[0]));
+	get_page(x->sim, frame);
+	(*references(x, op->arg[0]))++;
+	return RESULT_OK;
+}
+
+enum op_result run_put_page(struct executor *x, const struct op *op)
+{
+	frame_t frame = frame_of(x, op->arg[0]);
+
+	if (frame == FRAME_NONE)
+		return RESULT_SKIP;
+	REQUIRE(x, *references(x, op->arg[0]) > 0);
+	if (*references(x, op->arg[0]))
+		(*references(x, op->arg[0]))--;
+	put_page(x->sim, frame);
+	return RESULT_OK;
+}
+
+/*
+ * Readers of struct page name memory by its page.  An object that was freed stays nameable while its page may wait for a
+ * grace period: drivers of DESTROY_BY_RCU caches hold such pointers (D1).
+ */
+static bool may_name(struct executor *x, uint32_t memory)
+{
+	if (memory_is_live(x, memory))
+		return true;
+	return memory != HANDLE_NONE && !(memory & HANDLE_OTHER) && memory < x->object_count && x->objects[memory].rcu &&
+	       x->world->config.dma_era;
+}
+
+enum op_result run_page_mapping(struct executor *x, const struct op *op)
+{
+	frame_t frame = frame_of(x, op->arg[0]);
+
+	if (frame == FRAME_NONE)
+		return RESULT_SKIP;
+	REQUIRE(x, may_name(x, op->arg[0]));
+	page_mapping(x->sim, frame);
+	return RESULT_OK;
+}
+
+enum op_result run_set_page_dirty(struct executor *x, const struct op *op)
+{
+	frame_t frame = frame_of(x, op->arg[0]);
+
+	if (frame == FRAME_NONE)
+		return RESULT_SKIP;
+	REQUIRE(x, may_name(x, op->arg[0]));
+	set_page_dirty(x->sim, frame);
+	return RESULT_OK;
+}
+
+enum op_result run_kmap(struct executor *x, const struct op *op)
+{
+	frame_t frame = frame_of(x, op->arg[0]);
+
+	if (frame == FRAME_NONE)
+		return RESULT_SKIP;
+	REQUIRE(x, memory_is_live(x, op->arg[0]));
+	kmap(x->sim, frame);
+	return RESULT_OK;
+}
+
+enum op_result run_kunmap(struct executor *x, const struct op *op)
+{
+	frame_t frame = frame_of(x, op->arg[0]);
+
+	if (frame == FRAME_NONE)
+		return RESULT_SKIP;
+	REQUIRE(x, memory_is_live(x, op->arg[0]));
+	kunmap(x->sim, frame);
+	return RESULT_OK;
+}
+
+enum op_result run_kmap_atomic(struct executor *x, const struct op *op)
+{
+	enum op_result result = run_kmap(x, op);
+
+	return result == RESULT_OK ? run_kunmap(x, op) : result;
+}
+
+enum op_result run_flush_dcache_page(struct executor *x, const struct op *op)
+{
+	frame_t frame = frame_of(x, op->arg[0]);
+
+	if (frame == FRAME_NONE)
+		return RESULT_SKIP;
+	REQUIRE(x, may_name(x, op->arg[0]));
+	flush_dcache_page(x->sim, frame);
+	return RESULT_OK;
+}
