@@ -44,6 +44,7 @@ static bool number_field(const struct record *r, const char *key, unsigned base,
 	const char *word = import_field(r->line, r->fields, key);
 	char what[64] = "missing field ";
 
+	*value = 0;
 	if (!word)
 		return fail(r, r->fields, strncat(what, key, 40));
 	if (!import_number(r->line, word, base, value))
