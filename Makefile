@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+# slabfuzz.  `make` alone lists what can be made; scripts/flavours.mk holds the build rules.
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CLANG ?= clang
+CFLAGS ?= -O2 -g
+MINUTES ?= 10
+TIME ?= 60
+SEEDS ?= 10
+T ?= slub_clean
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: help deps all fuzz test unit programs planted lint smoke format clean docs coverage bench
+.PHONY: soak discovery replay100 kill-matrix corpora corpora-merge
+
+help: ## list the targets
+	@echo "slabfuzz: make a target below; DEV=1 turns warnings into errors."
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+deps: ## install what is missing (Debian, Ubuntu); does nothing when all is there
+	@scripts/deps.sh
+
+# `make deps fuzz` finishes installing before it compiles, whatever -j says.
+DEPS_FIRST := $(filter deps,$(MAKECMDGOALS))
+# Unless told otherwise, all processors.
+ifeq ($(filter -j%,$(MAKEFLAGS))$(filter j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
+include scripts/flavours.mk
+
+all: plain ## the tool build/slabfuzz and the replay binaries build/fuzz_*
+
+fuzz: plain libfuzzer ## one campaign of TIME=60 seconds over all targets, findings in build/findings
+	build/slabfuzz fuzz --target all --time $(TIME) --out build/findings
+
+test: unit programs planted ## unit tests (plain and ASan), claims, regressions, planted bugs
+
+unit: $(UNIT_TESTS) ## the unit tests only
+	@scripts/run_units.sh $(UNIT_TESTS)
+
+programs: plain asan m32 ## replay claims, regressions and test programs in three builds
+	@scripts/run_programs.sh build/slabfuzz build/asan/slabfuzz build/m32/slabfuzz
+
+planted: plain ## each planted bug is killed by its program, its clean twin is silent
+	@scripts/run_planted.sh build/slabfuzz
+
+lint: ## formatting, clang-tidy, include arrows, house rules
+	@scripts/lint.sh
+
+smoke: plain asan libfuzzer libfuzzer-asan ## every target for seconds; the canary must be found
+	@scripts/smoke.sh
+
+soak: plain libfuzzer ## clean targets stay silent for MINUTES=10 each
+	@scripts/soak.sh $(MINUTES)
+
+discovery: plain libfuzzer afl ## history targets from an empty corpus, SEEDS=10 each, both engines; a table
+	@scripts/discovery.py --seeds $(SEEDS) --time 60
+
+replay100: plain asan m32 ## each finding replays alike, 100 times out of 100, in three builds
+	@scripts/replay100.py build/slabfuzz build/asan/slabfuzz build/m32/slabfuzz
+
+kill-matrix: plain libfuzzer ## fuzz for each planted bug, TIME=60 seconds at most
+	@scripts/kill_matrix.py --time $(TIME)
+
+bench: plain libfuzzer libfuzzer-asan ## speed as ratios against an empty target and a naive harness
+	@scripts/bench.sh
+
+corpora: plain ## encode the text corpora to engine bytes in build/corpora
+	@scripts/corpora.sh encode
+
+corpora-merge: plain libfuzzer afl ## minimise the corpus of target T= and bring it back to text
+	@scripts/corpora.sh merge $(T)
+
+coverage: plain ## what the corpus of target T= reaches: one line and build/coverage/T/index.html
+	@scripts/coverage.sh $(T)
+
+docs: plain ## regenerate the tables in docs/ from the code
+	@scripts/generated_docs.sh write build/slabfuzz
+
+format: ## run clang-format over all sources
+	@git ls-files '*.c' '*.h' | xargs -r clang-format -i
+
+clean: ## remove build/
+	rm -rf build

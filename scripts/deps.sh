@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Installs the Debian/Ubuntu packages that slabfuzz is built with.  Says what it will do; does nothing if all is there.
+# The 32-bit build takes zlib from lib32z1-dev; xxHash is compiled in from its header.
+set -euo pipefail
+
+packages=(
+	gcc make binutils patch python3 git ca-certificates
+	gcc-multilib g++-multilib lib32z1-dev
+	clang clang-14 libclang-rt-14-dev llvm-14 clang-format clang-tidy universal-ctags
+	afl++ zlib1g-dev libxxhash-dev libcmocka-dev libcjson-dev libsqlite3-dev
+)
+
+command -v dpkg-query >/dev/null || { echo "deps: not a Debian system; install by hand: ${packages[*]}" >&2; exit 1; }
+missing=()
+for p in "${packages[@]}"; do
+	dpkg-query -W -f '${db:Status-Status}\n' "$p" 2>/dev/null | grep -qx installed || missing+=("$p")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+sudo=()
+[ "$(id -u)" = 0 ] || sudo=(sudo)
+echo "deps: installing with apt-get: ${missing[*]}"
+# A stale index of a repository we do not need is no reason to stop: the installation says what is missing.
+"${sudo[@]}" apt-get update -q || echo "deps: apt-get update reported errors, going on" >&2
+"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"

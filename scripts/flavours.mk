@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+# Build flavours: each compiles every source into an object tree of its own.
+#
+# F_DIR  where it goes                     F_CC     compiler of the framework
+# F_FLAGS flags of every object            F_COVCC  compiler of the code under test
+# F_COV  flags of the code under test      F_LINK   links an engine target; F_MAIN: replay main instead of an engine
+# Coverage goes to sim/ allocators/ backends/ only: coverage of the framework is noise to an engine.  The parser and
+# importer targets are about program/ and fuzz/import*, so those are compiled once more, with coverage, for them.
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+ifneq ($(filter 1 true,$(DEV) $(CI)),)
+WARNINGS += -Werror
+endif
+COMPILE := -std=c11 -D_GNU_SOURCE -I. -MMD -MP $(WARNINGS)
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+MEMORY := -fsanitize=memory -fsanitize-memory-track-origins -fno-omit-frame-pointer
+
+FLAVOURS := plain asan m32 msan libfuzzer libfuzzer-asan afl
+
+plain_DIR := build
+plain_CC := $(CC)
+plain_FLAGS := $(CFLAGS)
+asan_CC := $(CLANG)
+asan_FLAGS := -O1 -g $(SANITIZE)
+m32_CC := gcc -m32
+m32_FLAGS := -O2 -g
+m32_EMULATION := elf_i386
+msan_CC := $(CLANG)
+msan_FLAGS := -O1 -g $(MEMORY)
+libfuzzer_CC := $(CLANG)
+libfuzzer_FLAGS := -O2 -g
+libfuzzer_COV := -fsanitize=fuzzer-no-link
+libfuzzer_LINK := $(CLANG) -fsanitize=fuzzer
+libfuzzer-asan_CC := $(CLANG)
+libfuzzer-asan_FLAGS := -O2 -g $(SANITIZE)
+libfuzzer-asan_COV := -fsanitize=fuzzer-no-link
+libfuzzer-asan_LINK := $(CLANG) -fsanitize=fuzzer
+afl_CC := $(CLANG)
+afl_FLAGS := -O2 -g -fPIC
+# The compiler is chosen by folder, which does what an allow list would do without a second list of folders.
+afl_COVCC := AFL_QUIET=1 afl-clang-fast
+afl_LINK := AFL_QUIET=1 afl-clang-fast -fsanitize=fuzzer
+
+# The code under test, and the rest of the core.  A missing folder is an empty list.
+UNDER_TEST := $(wildcard sim/*.c allocators/*.c backends/*.c)
+TOOL := $(wildcard fuzz/main*.c fuzz/tool_*.c)
+ENTRY := fuzz/libfuzzer.c fuzz/replay.c fuzz/replay_raw.c fuzz/aflplusplus.c
+IMPORT := $(wildcard fuzz/import*.c)
+FRAMEWORK := $(wildcard oracles/*.c program/*.c) $(filter-out $(TOOL) $(ENTRY),$(wildcard fuzz/*.c))
+PARSER := $(wildcard program/*.c) $(IMPORT)
+RAW_TARGETS := $(basename $(notdir $(wildcard targets/parser_*.c targets/import_*.c)))
+TARGETS := $(filter-out $(RAW_TARGETS),$(basename $(notdir $(wildcard targets/*.c))))
+PATCHES := $(wildcard tests/planted/*.patch)
+# tests/<noun>.c without test_ in front is a helper of all of them.
+TESTS := $(basename $(notdir $(wildcard tests/test_*.c)))
+TEST_HELPERS := $(filter-out tests/test_%,$(wildcard tests/*.c))
+UNIT_TESTS := $(TESTS:%=build/tests/%) $(TESTS:%=build/asan/tests/%)
+TOOL_LIBS := -lz
+
+# $(1) flavour, $(2) its directory
+define flavour
+.PHONY: $(1)
+$(1): $(RAW_TARGETS:%=$(2)/fuzz_%) $(if $(wildcard fuzz/libfuzzer.c),$(TARGETS:%=$(2)/fuzz_%))
+
+$(2)/obj/%.o: %.c | $$(DEPS_FIRST)
+	@mkdir -p $$(@D)
+	$($(1)_CC) $(COMPILE) $($(1)_FLAGS) -c -o $$@ $$<
+$(2)/cov/%.o: %.c | $$(DEPS_FIRST)
+	@mkdir -p $$(@D)
+	$(or $($(1)_COVCC),$($(1)_CC)) $(COMPILE) $($(1)_FLAGS) $($(1)_COV) -c -o $$@ $$<
+$(2)/obj/%.o: $(2)/%.c
+	@mkdir -p $$(@D)
+	$($(1)_CC) $(COMPILE) $($(1)_FLAGS) -c -o $$@ $$<
+
+$(2)/libcore.a: $(UNDER_TEST:%.c=$(2)/cov/%.o) $(FRAMEWORK:%.c=$(2)/obj/%.o)
+$(2)/libparser.a: $(PARSER:%.c=$(2)/cov/%.o)
+$(2)/libtool.a: $(patsubst %.c,$(2)/obj/%.o,$(filter fuzz/tool_%,$(TOOL)))
+$(2)/libplanted.a: $(PATCHES:tests/planted/%.patch=$(2)/planted/%.o)
+$(2)/libhelpers.a: $(TEST_HELPERS:%.c=$(2)/obj/%.o)
+$(2)/lib%.a:
+	@rm -f $$@
+	@ar rcs $$@ $$^
+
+# A planted bug: all files of the model, one of them patched, one symbol left global.
+$(2)/planted/%.o: tests/planted/%.patch scripts/plant.sh $(UNDER_TEST) $(wildcard allocators/*.h sim/*.h sim/*.def) | $$(DEPS_FIRST)
+	@scripts/plant.sh object $$< $$@ $(or $($(1)_EMULATION),elf_x86_64) \
+		'$(or $($(1)_COVCC),$($(1)_CC)) $(COMPILE) $($(1)_FLAGS) $($(1)_COV)'
+# Who links which planted bugs: the tool all of them, a target those that its source names.
+$(2)/planted_registry.c: $(PATCHES) scripts/plant.sh
+	@mkdir -p $$(@D)
+	@scripts/plant.sh registry $(PATCHES) > $$@
+$(2)/planted_of/%.c: targets/%.c $(PATCHES) scripts/plant.sh
+	@mkdir -p $$(@D)
+	@scripts/plant.sh registry $$$$(scripts/plant.sh named-in $$<) > $$@
+
+# The tool knows all targets: their symbol `target` becomes target_<name>.
+$(2)/targets_registry.c: $(TARGETS:%=targets/%.c) scripts/flavours.mk
+	@mkdir -p $$(@D)
+	@scripts/targets_registry.sh $(TARGETS) > $$@
+$(2)/named/%.o: $(2)/obj/targets/%.o
+	@mkdir -p $$(@D)
+	@objcopy --redefine-sym target=target_$$* $$< $$@
+
+$(TARGETS:%=$(2)/fuzz_%): $(2)/fuzz_%: $(2)/obj/targets/%.o $(2)/obj/planted_of/%.o $(2)/obj/fuzz/libfuzzer.o \
+		$(if $($(1)_LINK),,$(2)/obj/fuzz/replay.o) $(2)/libcore.a $(2)/libplanted.a $(2)/libhelpers.a
+	$(or $($(1)_LINK),$($(1)_CC)) $($(1)_FLAGS) -o $$@ $$^ $(2)/libcore.a
+$(RAW_TARGETS:%=$(2)/fuzz_%): $(2)/fuzz_%: $(2)/obj/targets/%.o \
+		$(if $($(1)_LINK),,$(2)/obj/fuzz/replay_raw.o) $(2)/libparser.a $(2)/libcore.a
+	$(or $($(1)_LINK),$($(1)_CC)) $($(1)_FLAGS) -o $$@ $$^
+
+$(2)/slabfuzz: $(patsubst %.c,$(2)/obj/%.o,$(filter fuzz/main%,$(TOOL))) $(2)/obj/targets_registry.o \
+		$(TARGETS:%=$(2)/named/%.o) $(2)/obj/planted_registry.o $(2)/libtool.a $(2)/libcore.a $(2)/libplanted.a \
+		$(2)/libhelpers.a
+	$($(1)_CC) $($(1)_FLAGS) -o $$@ $$^ $(2)/libcore.a $(TOOL_LIBS)
+
+$(TESTS:%=$(2)/tests/%): $(2)/tests/%: $(2)/obj/tests/%.o $(2)/libhelpers.a $(2)/libtool.a $(2)/libcore.a \
+		$(2)/obj/planted_registry.o $(2)/libplanted.a $(2)/obj/targets_registry.o $(TARGETS:%=$(2)/named/%.o)
+	@mkdir -p $$(@D)
+	$($(1)_CC) $($(1)_FLAGS) -o $$@ $$^ $(2)/libhelpers.a $(2)/libcore.a -lcmocka $(TOOL_LIBS)
+endef
+
+$(foreach f,$(FLAVOURS),$(eval $(call flavour,$(f),$(or $($(f)_DIR),build/$(f)))))
+
+# Flavours that also have the tool.
+$(foreach f,plain asan m32 msan,$(eval $(f): $(if $(filter fuzz/main%,$(TOOL)),$(or $($(f)_DIR),build/$(f))/slabfuzz)))
+
+afl: $(if $(wildcard fuzz/aflplusplus.c),build/afl/libslabfuzz_mutator.so)
+# afl-fuzz loads it; built without coverage or it would fuzz itself.
+build/afl/libslabfuzz_mutator.so: $(patsubst %.c,build/afl/obj/%.o,fuzz/aflplusplus.c $(wildcard program/*.c))
+	$(CLANG) -shared -o $@ $^
+
+-include $(shell [ -d build ] && find build -name '*.d')

@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# All lint checks; reports everything before it fails.
+set -euo pipefail
+shopt -s nullglob
+status=0
+sources=({sim,allocators,backends,oracles,program,fuzz,targets,tests,bench}/*.c)
+headers=({sim,allocators,backends,oracles,program,fuzz,targets,tests,bench}/*.h)
+
+step() { echo "lint: $1"; shift; "$@" || status=1; }
+# clang-tidy's count of suppressed warnings goes to stderr and is noise; findings are on stdout.
+tidy() {
+	printf '%s\n' "${sources[@]}" | xargs -r -P "$(nproc)" -n 4 \
+		bash -c 'clang-tidy --quiet "$@" -- -std=c11 -D_GNU_SOURCE -I. 2> >(grep -v "warnings\? generated" >&2)' tidy
+}
+step formatting clang-format --dry-run -Werror "${sources[@]}" "${headers[@]}"
+step layers scripts/check_layers.py
+step style scripts/check_style.py
+step "shell scripts" bash -n scripts/*.sh .ci/run
+step clang-tidy tidy
+if [ -x build/slabfuzz ]; then step "generated docs" scripts/generated_docs.sh check build/slabfuzz; fi
+exit $status

@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# tests/planted/<name>.prog kills <name>.patch with the expected signature, and is clean without the bug.
+set -euo pipefail
+shopt -s nullglob
+tool=$1
+[ -x "$tool" ] || { echo "skipped: no $tool"; exit 0; }
+failed=0 count=0
+complain() { echo "FAILED planted: $*"; failed=1; }
+header() { sed -n "/^--- /q;s/^# $2: *//p" "$1" | head -n 1; }
+for patch in tests/planted/*.patch; do
+	name=$(basename "$patch" .patch) model=$(header "$patch" model) killer=${patch%.patch}.prog
+	[ -f "$killer" ] || { complain "$name has no killer $killer"; continue; }
+	status=0
+	out=$("$tool" run --set "allocator=$model+$name" "$killer" 2>&1) || status=$?
+	[ $status = 1 ] && grep -qF -- "$(header "$patch" expect)" <<<"$out" ||
+		complain "$name: exit $status, wanted $(header "$patch" expect): $out"
+	status=0
+	out=$("$tool" run --set "allocator=$model" "$killer" 2>&1) || status=$?
+	[ $status = 0 ] || complain "$name: its clean twin exits $status: $out"
+	count=$((count + 1))
+done
+echo "planted: $count bugs"
+exit $failed

@@ -1,0 +1,16 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Every claim, regression and test program in each of the given builds; --check compares with its # expect: and
+# # assert: lines and exits 0 iff all hold.
+set -euo pipefail
+shopt -s nullglob
+programs=(corpora/claims/*.prog corpora/regressions/*.prog tests/programs/*.prog)
+failed=0
+for tool; do
+	[ -x "$tool" ] || { echo "skipped: no $tool"; continue; }
+	for p in "${programs[@]}"; do
+		out=$("$tool" run --check "$p" 2>&1) || { printf '%s\nFAILED %s run --check %s\n' "$out" "$tool" "$p"; failed=1; }
+	done
+	echo "programs: ${#programs[@]} in $tool"
+done
+exit $failed
