@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* The registry's tables.  Explicit lines, not constructors: fixed order, and static linking cannot drop an entry. */
+#include "fuzz/registry.h"
+
+#include <string.h>
+
+#define ALLOCATOR(name) extern const struct allocator_ops allocator_##name;
+#define ORACLE(name)    extern const struct oracle oracle_##name;
+#include "fuzz/registry.def"
+#undef ALLOCATOR
+#undef ORACLE
+
+const struct allocator_ops *const allocators[] = {
+#define ALLOCATOR(name) &allocator_##name,
+#define ORACLE(name)
+#include "fuzz/registry.def"
+#undef ALLOCATOR
+#undef ORACLE
+};
+const unsigned allocator_count = sizeof(allocators) / sizeof(allocators[0]);
+
+const struct oracle *const oracles[] = {
+#define ALLOCATOR(name)
+#define ORACLE(name) &oracle_##name,
+#include "fuzz/registry.def"
+#undef ALLOCATOR
+#undef ORACLE
+};
+const unsigned oracle_count = sizeof(oracles) / sizeof(oracles[0]);
+
+const struct allocator_ops *allocator_by_name(const char *name)
+{
+	for (unsigned i = 0; i < allocator_count; i++)
+		if (!strcmp(allocators[i]->name, name))
+			return allocators[i];
+	for (unsigned i = 0; i < planted_allocator_count; i++)
+		if (!strcmp(planted_allocators[i].name, name))
+			return planted_allocators[i].ops;
+	return NULL;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* Boot, reset and observation.  A configuration boots once; later runs restore its image. */
+#include "fuzz/world.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/event_log.h"
+
+bool world_create(struct world *world)
+{
+	memset(world, 0, sizeof(*world));
+	if (!sim_create(&world->sim))
+		return false;
+	assert(oracle_count <= ORACLES_MAX);
+	for (unsigned i = 0; i < oracle_count; i++) {
+		world->oracle_state[i] = calloc(1, oracles[i]->state_size ? oracles[i]->state_size : 1);
+		if (!world->oracle_state[i])
+			return false;
+		world->wants |= oracles[i]->wants;
+	}
+	world->sim.observe = world_observe;
+	world->sim.observe_context = world;
+	world->allocator.sim = &world->sim;
+	return true;
+}
+
+void world_destroy(struct world *world)
+{
+	for (unsigned i = 0; i < oracle_count; i++) {
+		if (oracles[i]->destroy && world->oracle_state[i])
+			oracles[i]->destroy(world->oracle_state[i]);
+		free(world->oracle_state[i]);
+	}
+	for (unsigned i = 0; i < WORLD_IMAGES_MAX; i++) {
+		boot_image_free(&world->images[i].boot);
+		free(world->images[i].allocator_state);
+	}
+	free(world->allocator.state);
+	sim_destroy(&world->sim);
+	memset(world, 0, sizeof(*world));
+}
+
+void world_observe(void *context, const struct event *event)
+{
+	struct world *world = context;
+
+	if (unlikely(world->log != NULL))
+		event_log_add(world->log, event);
+	if (!(world->wants >> event->kind & 1))
+		return;
+	for (unsigned i = 0; i < oracle_count; i++)
+		if (oracles[i]->wants >> event->kind & 1)
+			oracles[i]->observe(world->oracle_state[i], &world->oracle_context, event, &world->findings);
+}
+
+static bool same_config(const struct world_config *a, const struct world_config *b)
+{
+	return a->arch == b->arch && a->allocator == b->allocator && a->debug == b->debug &&
+	       a->debug_vm == b->debug_vm && a->cpus == b->cpus && a->ram_pages == b->ram_pages &&
+	       a->misuse == b->misuse && a->dma_era == b->dma_era && !memcmp(a->policy, b->policy, POLICY_COUNT) &&
+	       !strcmp(a->debug_prefix, b->debug_prefix);
+}
+
+static struct world_image *image_of(struct world *world, const struct world_config *config)
+{
+	for (unsigned i = 0; i < WORLD_IMAGES_MAX; i++)
+		if (world->images[i].boot.valid && same_config(&world->images[i].config, config))
+			return &world->images[i];
+	return NULL;
+}
+
+static struct sim_config sim_config_of(const struct world_config *config)
+{
+	return (struct sim_config){.arch = config->arch,
+				   .actor = config->allocator->name,
+				   .policy = config->policy,
+				   .debug_vm = config->debug_vm,
+				   .cpus = config->cpus,
+				   .ram_frames = config->ram_pages};
+}
+
+static void set_allocator(struct world *world, const struct world_config *config)
+{
+	struct allocator *a = &world->allocator;
+
+	assert(config->allocator->state_size <= ALLOCATOR_STATE_MAX);
+	if (!a->state)
+		a->state = calloc(1, ALLOCATOR_STATE_MAX);
+	a->ops = config->allocator;
+	a->debug = config->debug;
+	memcpy(a->debug_prefix, config->debug_prefix, sizeof(a->debug_prefix));
+}
+
+static void init_failed(const struct world_config *config)
+{
+	fprintf(stderr, "FRAMEWORK BUG: allocator %s does not boot on this machine\n", config->allocator->name);
+	exit(3);
+}
+
+/* Region allocators take memory at init, so they boot for every program; the image is the machine before that. */
+static void init_region(struct world *world)
+{
+	struct allocator *a = &world->allocator;
+	uint32_t frames = a->ops->contract.region_frames;
+	unsigned order = 0;
+	frame_t frame;
+	struct memory_region region;
+
+	while ((1u << order) < frames)
+		order++;
+	frame = alloc_pages(&world->sim, GFP_WAIT, order);
+	region = (struct memory_region){page_address(frame), (uint64_t)PAGE_SIZE << order};
+	memset(a->state, 0, a->ops->state_size);
+	if (frame == FRAME_NONE || !a->ops->init(a, &region))
+		init_failed(&world->config);
+}
+
+static void boot(struct world *world, const struct world_config *config)
+{
+	struct sim_config sim_config = sim_config_of(config);
+	struct allocator *a = &world->allocator;
+	struct world_image *image = &world->images[world->image_next++ % WORLD_IMAGES_MAX];
+
+	sim_configure(&world->sim, &sim_config);
+	memset(a->state, 0, a->ops->state_size);
+	if (a->ops->contract.frames_are_frames && !a->ops->init(a, NULL))
+		init_failed(config);
+	image->config = *config;
+	sim_save_boot(&world->sim, &image->boot);
+	if (!image->allocator_state)
+		image->allocator_state = calloc(1, ALLOCATOR_STATE_MAX);
+	memcpy(image->allocator_state, a->state, a->ops->state_size);
+	world->image = image;
+	/* The first run must start from the same state as all later ones. */
+	sim_reset(&world->sim, &image->boot);
+}
+
+static void enter(struct world *world, const struct world_config *config)
+{
+	struct world_image *image = image_of(world, config);
+	struct sim_config sim_config;
+
+	if (!image) {
+		boot(world, config);
+		return;
+	}
+	if (image == world->image) {
+		sim_reset(&world->sim, &image->boot);
+	} else {
+		sim_config = sim_config_of(config);
+		sim_switch(&world->sim, &sim_config, &image->boot);
+		world->image = image;
+	}
+	memcpy(world->allocator.state, image->allocator_state, world->allocator.ops->state_size);
+}
+
+void world_prepare(struct world *world, const struct world_config *config)
+{
+	void (*observe)(void *, const struct event *) = world->sim.observe;
+
+	world->sim.observe = NULL; /* booting is not part of the program */
+	world->config = *config;
+	set_allocator(world, config);
+	enter(world, config);
+	if (!config->allocator->contract.frames_are_frames)
+		init_region(world);
+	world->sim.observe = observe;
+	world->findings.count = 0;
+	world->oracle_context.sim = &world->sim;
+	world->oracle_context.allocator = &world->allocator;
+	world->oracle_context.misuse = config->misuse;
+}
