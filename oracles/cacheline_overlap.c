@@ -83,11 +83,11 @@ static bool worthless(const char *owner)
 /* Poison from a live object's end on fills its slack: it counts only when the object is free. */
 static bool is_slack(const struct oracle_context *context, target_addr_t addr)
 {
-	while (addr > RAM_BASE && context->sim->roles[addr - RAM_BASE] == ROLE_POISON) {
-		addr--;
-		if (object_at(context, addr, NULL))
+	if (object_at(context, addr, NULL))
+		return false;
+	while (addr > RAM_BASE && context->sim->roles[addr - RAM_BASE] == ROLE_POISON)
+		if (object_at(context, --addr, NULL))
 			return true;
-	}
 	return false;
 }
 
@@ -167,7 +167,7 @@ static void on_line(struct lines *lines, const struct oracle_context *context, c
 			next++;
 		if (event->kind == EVENT_LINE_WRITEBACK)
 			shadow_clear(&lines->shadow, DEVICE, i, next - i);
-		else if (worthless(run.owner))
+		else if (worthless(run.owner) || is_slack(context, run.addr))
 			continue;
 		finding = finding_add(out, context, NAME, title, backend(lines), run.owner, sim->by,
 				      "bytes %s of line %s: first byte %02x in the cache, %02x in RAM",

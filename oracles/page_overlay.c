@@ -52,7 +52,7 @@ static const char *bad_page_owner(const struct sim *sim, frame_t frame, uint64_t
 		if (owner > OWNER_allocated)
 			return page_owner_names[owner];
 	}
-	return flags & (1u << PG_slab) ? "slab" : "page";
+	return flags & (1u << PG_slab) ? page_owner_names[OWNER_slab] : "page";
 }
 
 static void on_block(struct overlay *overlay, const struct oracle_context *context, const struct event *event,
