@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Oracle cacheline_overlap: no cache line takes a stranger's bytes with it.  Damage: stores of the CPU or data of the
+ * device vanish, or the CPU reads stale bytes.  Hazards: a device-writable mapping shares a line with a stranger, a
+ * flush that was asked for left dirty bytes.
+ * Innocent: TO_DEVICE mappings; bytes of the mapping under maintenance; the rest of the client's own objects and their
+ * slack; padding; bytes that nobody owns; bytes that the CPU did not store or that the device wrote.
+ */
+#include "oracles/attribution.h"
+#include "oracles/shadow.h"
+
+#define NAME "cacheline_overlap"
+
+extern const struct oracle oracle_cacheline_overlap;
+
+enum { DEVICE, STALE, PLANES, MAPPINGS_MAX = 512 };
+
+#define NO_HANDLE UINT32_MAX
+#define NO_CLIENT UINT32_MAX
+
+struct mapping {
+	target_addr_t addr;
+	uint64_t size;
+	uint32_t id, client;
+	enum dma_direction direction;
+	bool cpu_owns; /* between sync for cpu and sync for device */
+};
+
+struct lines {
+	struct shadow shadow; /* DEVICE: the device wrote, the CPU has not since; STALE: views differ without a store */
+	uint32_t mapping_count;
+	struct mapping mappings[MAPPINGS_MAX]; /* live ones, oldest first */
+	bool maintaining;                      /* a DMA call is under way, of this range: */
+	struct mapping current;
+};
+
+static void begin(void *state, const struct oracle_context *context)
+{
+	struct lines *lines = state;
+
+	(void)context;
+	shadow_begin(&lines->shadow, PLANES);
+	lines->mapping_count = 0;
+	lines->maintaining = false;
+}
+
+static void destroy(void *state)
+{
+	shadow_destroy(&((struct lines *)state)->shadow);
+}
+
+static bool inside(const struct mapping *mapping, target_addr_t addr)
+{
+	return addr - mapping->addr < mapping->size;
+}
+
+static bool device_writes(const struct mapping *mapping)
+{
+	return mapping->direction == DMA_FROM_DEVICE || mapping->direction == DMA_BIDIRECTIONAL;
+}
+
+static bool views_differ(const struct sim *sim, uint32_t offset)
+{
+	return cpu_byte(offset) != sim->ram_view[offset];
+}
+
+static const char *backend(const struct lines *lines)
+{
+	return lines->maintaining ? "dma" : "cache";
+}
+
+/* True iff an owner name speaks of bytes whose content nobody relies on. */
+static bool worthless(const char *owner)
+{
+	static const char *const names[] = {"unused", "free-object", "padding", "page", "free-page"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(owner, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Poison from a live object's end on fills its slack: it counts only when the object is free. */
+static bool is_slack(const struct oracle_context *context, target_addr_t addr)
+{
+	if (object_at(context, addr, NULL))
+		return false;
+	while (addr > RAM_BASE && context->sim->roles[addr - RAM_BASE] == ROLE_POISON)
+		if (object_at(context, --addr, NULL))
+			return true;
+	return false;
+}
+
+struct run {
+	target_addr_t addr;
+	uint64_t size;
+	const char *owner;
+	uint32_t handle;
+};
+
+/* Bytes from addr on that have the same owner, within [addr, end). */
+static struct run owner_run(const struct oracle_context *context, target_addr_t addr, target_addr_t end)
+{
+	struct run run = {.addr = addr, .handle = NO_HANDLE};
+
+	run.owner = byte_owner_name(context, addr, &run.handle);
+	for (run.size = 1; addr + run.size < end; run.size++) {
+		uint32_t handle = NO_HANDLE;
+
+		if (byte_owner_name(context, addr + run.size, &handle) != run.owner || handle != run.handle)
+			break;
+	}
+	return run;
+}
+
+static void tell_run(struct finding *finding, const struct run *run)
+{
+	struct range_text range = range_text(run->addr, run->size);
+
+	if (run->handle == NO_HANDLE)
+		finding_detail(finding, "bytes %s: %s", range.text, run->owner);
+	else
+		finding_detail(finding, "bytes %s: %s o%u", range.text, run->owner, run->handle);
+}
+
+/* The owner of every byte of a line. */
+static void tell_line(struct finding *finding, const struct oracle_context *context, target_addr_t line, uint64_t size)
+{
+	struct run run;
+
+	for (target_addr_t addr = line; finding && addr < line + size; addr += run.size) {
+		run = owner_run(context, addr, line + size);
+		tell_run(finding, &run);
+	}
+}
+
+/* True iff the line event takes away what somebody stored at this byte, whoever that was. */
+static bool is_lost(const struct lines *lines, const struct sim *sim, enum event_kind kind, uint32_t offset)
+{
+	if (!views_differ(sim, offset))
+		return false;
+	if (kind == EVENT_LINE_WRITEBACK)
+		return shadow_bit(&lines->shadow, DEVICE, offset);
+	if (lines->maintaining && device_writes(&lines->current) && inside(&lines->current, RAM_BASE + offset))
+		return false;
+	return !shadow_bit(&lines->shadow, DEVICE, offset) && !shadow_bit(&lines->shadow, STALE, offset);
+}
+
+/* A dirty line is written back over device data, or dropped with stores of the CPU. */
+static void on_line(struct lines *lines, const struct oracle_context *context, const struct event *event,
+		    struct findings *out)
+{
+	const struct sim *sim = context->sim;
+	struct ram_range range = ram_range(sim, event->addr, event->size);
+	uint32_t end = range.offset + range.size, next;
+	enum title title = event->kind == EVENT_LINE_DISCARD ? TITLE_LOST_WRITE : TITLE_LOST_DMA_WRITE;
+	struct finding *finding;
+
+	for (uint32_t i = range.offset; i < end; i = next) {
+		struct run run;
+
+		next = i + 1;
+		if (!is_lost(lines, sim, event->kind, i))
+			continue;
+		run = owner_run(context, RAM_BASE + i, RAM_BASE + end);
+		while (next < i + run.size && is_lost(lines, sim, event->kind, next))
+			next++;
+		if (event->kind == EVENT_LINE_WRITEBACK)
+			shadow_clear(&lines->shadow, DEVICE, i, next - i);
+		else if (worthless(run.owner) || is_slack(context, run.addr))
+			continue;
+		finding = finding_add(out, context, NAME, title, backend(lines), run.owner, sim->by,
+				      "bytes %s of line %s: first byte %02x in the cache, %02x in RAM",
+				      range_text(RAM_BASE + i, next - i).text,
+				      range_text(event->addr, event->size).text, cpu_byte(i), sim->ram_view[i]);
+		tell_line(finding, context, event->addr, event->size);
+	}
+	shadow_clear(&lines->shadow, STALE, range.offset, range.size);
+}
+
+/* Nobody relies on what the device wrote here any more. */
+static void give_up(struct lines *lines, const struct oracle_context *context, const struct event *event)
+{
+	struct ram_range range = ram_range(context->sim, event->addr, event->size);
+	uint32_t end = range.offset + range.size;
+
+	for (uint32_t i = range.offset; (i = shadow_next(&lines->shadow, DEVICE, i, end)) < end; i++) {
+		shadow_clear(&lines->shadow, DEVICE, i, 1);
+		if (views_differ(context->sim, i))
+			shadow_set(&lines->shadow, STALE, i, 1);
+	}
+}
+
+struct edges {
+	target_addr_t first, begin, end, last; /* strangers may lie in [first, begin) and [end, last) */
+};
+
+static struct edges mapping_edges(const struct sim *sim, const struct mapping *mapping)
+{
+	uint64_t mask = (UINT64_C(1) << sim->line_shift) - 1;
+	target_addr_t end = mapping->addr + mapping->size;
+
+	return (struct edges){mapping->addr & ~mask, mapping->addr, end, (end + mask) & ~mask};
+}
+
+static bool is_stranger(const struct oracle_context *context, const struct mapping *mapping, const struct run *run)
+{
+	if (strcmp(run->owner, "object") == 0)
+		return context->objects[run->handle].client != mapping->client;
+	return !worthless(run->owner) && !is_slack(context, run->addr);
+}
+
+static void judge_edge(const struct oracle_context *context, const struct mapping *mapping, target_addr_t from,
+		       target_addr_t to, struct findings *out)
+{
+	const struct sim *sim = context->sim;
+	struct finding *finding;
+	struct run run;
+
+	for (target_addr_t addr = from; addr < to; addr += run.size) {
+		run = owner_run(context, addr, to);
+		if (!is_stranger(context, mapping, &run))
+			continue;
+		finding = finding_add(out, context, NAME, TITLE_CACHELINE_OVERLAP, sim->actor, run.owner, sim->by,
+				      "m%u bytes %s share a line of %u bytes with", mapping->id,
+				      range_text(mapping->addr, mapping->size).text, 1u << sim->line_shift);
+		tell_run(finding, &run);
+	}
+}
+
+/* C49: two mappings on one line destroy each other's data whoever owns the bytes. */
+static void judge_neighbours(const struct lines *lines, const struct oracle_context *context,
+			     const struct mapping *mapping, struct findings *out)
+{
+	const struct sim *sim = context->sim;
+	struct edges mine = mapping_edges(sim, mapping);
+
+	for (uint32_t i = 0; i < lines->mapping_count; i++) {
+		const struct mapping *other = &lines->mappings[i];
+		struct edges theirs = mapping_edges(sim, other);
+
+		if (!device_writes(other) || theirs.first >= mine.last || mine.first >= theirs.last)
+			continue;
+		finding_add(out, context, NAME, TITLE_CACHELINE_OVERLAP, "dma", "mapping", sim->by,
+			    "m%u bytes %s share a line of %u bytes with\nm%u bytes %s", mapping->id,
+			    range_text(mapping->addr, mapping->size).text, 1u << sim->line_shift, other->id,
+			    range_text(other->addr, other->size).text);
+	}
+}
+
+static void on_map(struct lines *lines, const struct oracle_context *context, const struct event *event,
+		   struct findings *out)
+{
+	const struct object *object = object_at(context, event->addr, NULL);
+	struct mapping mapping = {.addr = event->addr,
+				  .size = event->size,
+				  .id = event->id,
+				  .client = object ? object->client : NO_CLIENT,
+				  .direction = (enum dma_direction)event->value};
+
+	if (device_writes(&mapping)) {
+		struct edges edges = mapping_edges(context->sim, &mapping);
+
+		judge_edge(context, &mapping, edges.first, edges.begin, out);
+		judge_edge(context, &mapping, edges.end, edges.last, out);
+		judge_neighbours(lines, context, &mapping, out);
+	}
+	if (mapping.direction == DMA_FROM_DEVICE)
+		give_up(lines, context, event);
+	if (lines->mapping_count < MAPPINGS_MAX)
+		lines->mappings[lines->mapping_count++] = mapping;
+}
+
+/* Index of the live mapping with the id, or mapping_count. */
+static uint32_t mapping_index(const struct lines *lines, uint32_t id)
+{
+	uint32_t i = 0;
+
+	while (i < lines->mapping_count && lines->mappings[i].id != id)
+		i++;
+	return i;
+}
+
+static void on_unmap(struct lines *lines, const struct event *event)
+{
+	uint32_t i = mapping_index(lines, event->id);
+
+	if (i == lines->mapping_count)
+		return;
+	lines->mapping_count--;
+	memmove(&lines->mappings[i], &lines->mappings[i + 1], (lines->mapping_count - i) * sizeof(lines->mappings[0]));
+}
+
+static void on_sync(struct lines *lines, const struct oracle_context *context, const struct event *event)
+{
+	uint32_t i = mapping_index(lines, event->id);
+	bool to_cpu = event->text && strcmp(event->text, "cpu") == 0;
+
+	if (i == lines->mapping_count)
+		return;
+	/* Handing a read buffer back ends the interest in what the device wrote before. */
+	if (!to_cpu && lines->mappings[i].cpu_owns && event->value == DMA_FROM_DEVICE)
+		give_up(lines, context, event);
+	lines->mappings[i].cpu_owns = to_cpu;
+}
+
+/* Maintenance of this DMA call follows, until the op ends. */
+static void maintain(struct lines *lines, const struct event *event)
+{
+	lines->maintaining = true;
+	lines->current = (struct mapping){.addr = event->addr,
+					  .size = event->size,
+					  .id = event->id,
+					  .direction = (enum dma_direction)event->value};
+}
+
+static void on_alloc(struct lines *lines, const struct oracle_context *context, const struct event *event,
+		     struct findings *out)
+{
+	const struct sim *sim = context->sim;
+	target_addr_t end = event->addr + event->size;
+
+	give_up(lines, context, event);
+	for (uint32_t i = 0; event->size && i < lines->mapping_count; i++) {
+		const struct mapping *mapping = &lines->mappings[i];
+		struct edges edges = mapping_edges(sim, mapping);
+
+		if (!device_writes(mapping) || mapping->client == sim->op ||
+		    !((event->addr < edges.begin && edges.first < end) ||
+		      (event->addr < edges.last && edges.end < end)))
+			continue;
+		finding_add(out, context, NAME, TITLE_CACHELINE_OVERLAP, sim->actor, "object", sim->by,
+			    "o%u bytes %s share a line of %u bytes with\nm%u bytes %s", event->id,
+			    range_text(event->addr, event->size).text, 1u << sim->line_shift, mapping->id,
+			    range_text(mapping->addr, mapping->size).text);
+	}
+}
+
+static bool device_owns(const struct lines *lines, target_addr_t addr)
+{
+	for (uint32_t i = 0; i < lines->mapping_count; i++)
+		if (inside(&lines->mappings[i], addr) && !lines->mappings[i].cpu_owns)
+			return true;
+	return false;
+}
+
+static void on_read(struct lines *lines, const struct oracle_context *context, const struct event *event,
+		    struct findings *out)
+{
+	const struct sim *sim = context->sim;
+	struct ram_range range = ram_range(sim, event->addr, event->size);
+	uint32_t end = range.offset + range.size;
+
+	for (uint32_t i = range.offset; (i = shadow_next(&lines->shadow, DEVICE, i, end)) < end; i++) {
+		if (!views_differ(sim, i) || device_owns(lines, RAM_BASE + i))
+			continue;
+		finding_add(out, context, NAME, TITLE_STALE_READ, backend(lines), "object", sim->by,
+			    "o%u byte %05x:%03x: %02x in the cache, the device wrote %02x", event->id,
+			    (unsigned)((RAM_BASE + i) >> PAGE_SHIFT), (unsigned)(i & (PAGE_SIZE - 1)), cpu_byte(i),
+			    sim->ram_view[i]);
+		return;
+	}
+}
+
+static void on_device_write(struct lines *lines, const struct oracle_context *context, const struct event *event)
+{
+	struct ram_range range = ram_range(context->sim, event->addr, event->size);
+
+	shadow_set(&lines->shadow, DEVICE, range.offset, range.size);
+	shadow_clear(&lines->shadow, STALE, range.offset, range.size);
+}
+
+static void on_write(struct lines *lines, const struct oracle_context *context, const struct event *event)
+{
+	struct ram_range range = ram_range(context->sim, event->addr, event->size);
+
+	shadow_clear(&lines->shadow, DEVICE, range.offset, range.size);
+	shadow_clear(&lines->shadow, STALE, range.offset, range.size);
+}
+
+/* First byte of [addr, end) that is dirty in a line, or end. */
+static target_addr_t dirty_byte(const struct sim *sim, target_addr_t addr, target_addr_t end)
+{
+	for (; addr < end; addr++) {
+		uint32_t offset = (uint32_t)(addr - RAM_BASE);
+
+		if (sim->lines[offset >> sim->line_shift] & LINE_DIRTY && views_differ(sim, offset))
+			return addr;
+	}
+	return end;
+}
+
+static void on_flush_page(const struct oracle_context *context, const struct event *event, struct findings *out)
+{
+	const struct sim *sim = context->sim;
+	const char *what = event->text ? event->text : "";
+
+	if (virt_to_frame(sim, event->addr) == FRAME_NONE ||
+	    (strcmp(what, "deferred") != 0 && strcmp(what, "skipped") != 0))
+		return;
+	for (uint32_t i = 0; i < *context->object_count; i++) {
+		const struct object *object = &context->objects[i];
+		target_addr_t page_end = event->addr + PAGE_SIZE, end = object->addr + object->size, dirty;
+		target_addr_t from = object->addr > event->addr ? object->addr : event->addr;
+
+		end = end < page_end ? end : page_end;
+		if (object->state != OBJECT_LIVE || from >= end || (dirty = dirty_byte(sim, from, end)) == end)
+			continue;
+		finding_add(out, context, NAME, TITLE_MISSED_FLUSH, sim->actor, "object", sim->by,
+			    "flush of page %05x was %s; o%u byte %05x:%03x stays dirty in the cache",
+			    (unsigned)(event->addr >> PAGE_SHIFT), what, i, (unsigned)(dirty >> PAGE_SHIFT),
+			    (unsigned)(dirty & (PAGE_SIZE - 1)));
+		return;
+	}
+}
+
+static void observe_dma(struct lines *lines, const struct oracle_context *context, const struct event *event,
+			struct findings *out)
+{
+	if (event->kind == EVENT_DMA_MAP)
+		on_map(lines, context, event, out);
+	else if (event->kind == EVENT_DMA_UNMAP)
+		on_unmap(lines, event);
+	else
+		on_sync(lines, context, event);
+	maintain(lines, event);
+}
+
+static void observe(void *state, const struct oracle_context *context, const struct event *event, struct findings *out)
+{
+	struct lines *lines = state;
+
+	if (!context->sim->lines) /* coherent: one view, no lines */
+		return;
+	switch (event->kind) {
+	case EVENT_OP_END:
+		lines->maintaining = false;
+		break;
+	case EVENT_OBJECT_ALLOC:
+		on_alloc(lines, context, event, out);
+		break;
+	case EVENT_OBJECT_FREE:
+		give_up(lines, context, event);
+		break;
+	case EVENT_OBJECT_WRITE:
+		on_write(lines, context, event);
+		break;
+	case EVENT_OBJECT_READ:
+		on_read(lines, context, event, out);
+		break;
+	case EVENT_LINE_DISCARD:
+	case EVENT_LINE_WRITEBACK:
+		on_line(lines, context, event, out);
+		break;
+	case EVENT_DMA_MAP:
+	case EVENT_DMA_UNMAP:
+	case EVENT_DMA_SYNC:
+		observe_dma(lines, context, event, out);
+		break;
+	case EVENT_DEVICE_WRITE:
+		on_device_write(lines, context, event);
+		break;
+	case EVENT_FLUSH_PAGE:
+		on_flush_page(context, event, out);
+		break;
+	default:
+		break;
+	}
+}
+
+const struct oracle oracle_cacheline_overlap = {
+	.name = NAME,
+	.invariant = "No cache line takes a stranger's bytes with it.",
+	.state_size = sizeof(struct lines),
+	.wants = EVENT_BIT(OP_END) | EVENT_BIT(OBJECT_ALLOC) | EVENT_BIT(OBJECT_FREE) | EVENT_BIT(OBJECT_WRITE) |
+		 EVENT_BIT(OBJECT_READ) | EVENT_BIT(LINE_DISCARD) | EVENT_BIT(LINE_WRITEBACK) | EVENT_BIT(DMA_MAP) |
+		 EVENT_BIT(DMA_UNMAP) | EVENT_BIT(DMA_SYNC) | EVENT_BIT(DEVICE_WRITE) | EVENT_BIT(FLUSH_PAGE),
+	.begin = begin,
+	.observe = observe,
+	.destroy = destroy,
+};

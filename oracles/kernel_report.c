@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Oracle kernel_report: the code under test does not crash, hang or report damage on legal use.
+ * An oops that follows a misread page field in the same op names the field's owner as victim.  Reports are mapped to
+ * titles by their words.  Innocent: nothing; with misuse on, the executor's targets declare what they expect.
+ */
+#include "oracles/attribution.h"
+
+#include <string.h>
+
+#define NAME "kernel_report"
+
+extern const struct oracle oracle_kernel_report;
+
+struct kernel_report {
+	const char *misread; /* victim of the last misread page field */
+	uint32_t misread_op; /* op of that misread */
+};
+
+static const struct {
+	const char *words;
+	enum title title;
+} report_titles[] = {
+	{"Redzone", TITLE_REDZONE_OVERWRITTEN},  {"Poison", TITLE_POISON_OVERWRITTEN},
+	{"already free", TITLE_DOUBLE_FREE},     {"Freepointer", TITLE_FREELIST_CORRUPTED},
+	{"Freechain", TITLE_FREELIST_CORRUPTED}, {"Freelist", TITLE_FREELIST_CORRUPTED},
+	{"belongs to slab", TITLE_WRONG_CACHE},  {"Invalid object pointer", TITLE_INVALID_FREE},
+	{"outside of slab", TITLE_INVALID_FREE}, {"Not a valid slab page", TITLE_INVALID_FREE},
+	{"no slab", TITLE_INVALID_FREE},
+};
+
+static enum title report_title(const char *text)
+{
+	for (size_t i = 0; i < sizeof(report_titles) / sizeof(report_titles[0]); i++)
+		if (strstr(text, report_titles[i].words))
+			return report_titles[i].title;
+	return TITLE_OUT_OF_BOUNDS;
+}
+
+static void begin(void *state, const struct oracle_context *context)
+{
+	(void)context;
+	*(struct kernel_report *)state = (struct kernel_report){0};
+}
+
+static void observe(void *state, const struct oracle_context *context, const struct event *event, struct findings *out)
+{
+	struct kernel_report *report = state;
+	const struct sim *sim = context->sim;
+	const char *text = event->text ? event->text : "";
+
+	switch (event->kind) {
+	case EVENT_PAGE_FIELD_MISREAD:
+		report->misread = misread_victim(sim, event);
+		report->misread_op = sim->op;
+		break;
+	case EVENT_OOPS:
+		finding_add(out, context, NAME, TITLE_OOPS, sim->actor,
+			    report->misread && report->misread_op == sim->op ? report->misread : "pointer", sim->by,
+			    "bad address 0x%08llx in %s", (unsigned long long)event->addr, text);
+		break;
+	case EVENT_KERNEL_BUG:
+		finding_add(out, context, NAME, TITLE_KERNEL_BUG, sim->actor, "pointer", sim->by, "BUG: %s", text);
+		break;
+	case EVENT_HANG:
+		finding_add(out, context, NAME, TITLE_HANG, sim->actor, "op", sim->by,
+			    "more than %u accesses in one op", STEPS_PER_OP);
+		break;
+	case EVENT_REPORT:
+		finding_add(out, context, NAME, report_title(text), sim->actor, "object", sim->by, "%s", text);
+		break;
+	default:
+		break;
+	}
+}
+
+const struct oracle oracle_kernel_report = {
+	.name = NAME,
+	.invariant = "The code under test does not crash, hang or report damage on legal use.",
+	.state_size = sizeof(struct kernel_report),
+	.wants = EVENT_BIT(PAGE_FIELD_MISREAD) | EVENT_BIT(OOPS) | EVENT_BIT(KERNEL_BUG) | EVENT_BIT(HANG) |
+		 EVENT_BIT(REPORT),
+	.begin = begin,
+	.observe = observe,
+};

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An oracle's own memory about bytes of RAM: planes of one bit per byte, mapped once, reset page by page as used.
+ * Offsets count from RAM_BASE; callers keep ranges inside RAM_SIZE_MAX.
+ */
+#ifndef SLABFUZZ_ORACLES_SHADOW_H
+#define SLABFUZZ_ORACLES_SHADOW_H
+
+#include "sim/sim.h"
+
+enum { SHADOW_PLANES_MAX = 2 };
+
+struct shadow {
+	uint64_t *plane[SHADOW_PLANES_MAX];
+	uint8_t *touched; /* per frame: 1 if listed */
+	frame_t *frames;  /* touched frames */
+	uint32_t frame_count;
+	unsigned planes;
+};
+
+/* Zeroed memory that costs nothing until used; failure ends the process as a framework bug. */
+void *shadow_map(size_t size);
+void shadow_unmap(void *memory, size_t size);
+/* Maps the planes on first use; later calls clear what was touched. */
+void shadow_begin(struct shadow *shadow, unsigned planes);
+void shadow_destroy(struct shadow *shadow);
+
+static inline void shadow_touch(struct shadow *shadow, uint32_t offset, uint32_t size)
+{
+	frame_t last = (offset + size - 1) >> PAGE_SHIFT;
+
+	for (frame_t frame = offset >> PAGE_SHIFT; frame <= last; frame++) {
+		if (shadow->touched[frame])
+			continue;
+		shadow->touched[frame] = 1;
+		shadow->frames[shadow->frame_count++] = frame;
+	}
+}
+
+/* Bits of the word at `offset` that [offset, end) covers. */
+static inline uint64_t shadow_mask(uint32_t offset, uint32_t end)
+{
+	uint32_t bits = end - offset < 64 - (offset & 63) ? end - offset : 64 - (offset & 63);
+
+	return (bits == 64 ? ~UINT64_C(0) : (UINT64_C(1) << bits) - 1) << (offset & 63);
+}
+
+static inline void shadow_set(struct shadow *shadow, unsigned plane, uint32_t offset, uint32_t size)
+{
+	uint32_t end = offset + size;
+
+	if (size == 0)
+		return;
+	shadow_touch(shadow, offset, size);
+	for (; offset < end; offset = (offset | 63) + 1)
+		shadow->plane[plane][offset >> 6] |= shadow_mask(offset, end);
+}
+
+static inline void shadow_clear(struct shadow *shadow, unsigned plane, uint32_t offset, uint32_t size)
+{
+	uint32_t end = offset + size;
+
+	for (; offset < end; offset = (offset | 63) + 1) {
+		uint64_t *word = &shadow->plane[plane][offset >> 6];
+		uint64_t mask = shadow_mask(offset, end);
+
+		if (*word & mask)
+			*word &= ~mask;
+	}
+}
+
+/* First offset in [offset, end) whose bit is set, or end. */
+static inline uint32_t shadow_next(const struct shadow *shadow, unsigned plane, uint32_t offset, uint32_t end)
+{
+	for (; offset < end; offset = (offset | 63) + 1) {
+		uint64_t word = shadow->plane[plane][offset >> 6] & shadow_mask(offset, end);
+
+		if (word)
+			return (offset & ~UINT32_C(63)) + (uint32_t)__builtin_ctzll(word);
+	}
+	return end;
+}
+
+static inline bool shadow_any(const struct shadow *shadow, unsigned plane, uint32_t offset, uint32_t size)
+{
+	return shadow_next(shadow, plane, offset, offset + size) != offset + size;
+}
+
+static inline bool shadow_bit(const struct shadow *shadow, unsigned plane, uint32_t offset)
+{
+	return shadow->plane[plane][offset >> 6] >> (offset & 63) & 1;
+}
+
+#endif
