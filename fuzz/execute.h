@@ -37,7 +37,7 @@ struct mapping_handle {
 	uint64_t size;
 	uint8_t direction;
 	bool live;
-	bool cpu_owns; /* between sync_for_cpu and sync_for_device */
+	bool cpu_owns;   /* between sync_for_cpu and sync_for_device */
 	uint32_t memory; /* the MEMORY argument it maps */
 };
 
@@ -50,8 +50,8 @@ struct executor {
 	uint32_t first[PROGRAM_OPS_MAX]; /* first handle of each op */
 	uint32_t yield;                  /* first handle of the op under way */
 	uint32_t object_count, cache_count, page_count, mapping_count;
-	struct object *objects;          /* OBJECT_HANDLES_MAX */
-	uint32_t *object_pins;           /* references taken by get_page through an object */
+	struct object *objects; /* OBJECT_HANDLES_MAX */
+	uint32_t *object_pins;  /* references taken by get_page through an object */
 	struct kmem_cache_handle caches[PROGRAM_OPS_MAX];
 	struct page_handle pages[PROGRAM_OPS_MAX];
 	struct mapping_handle mappings[PROGRAM_OPS_MAX];

@@ -71,15 +71,15 @@ enum op_result run_put_page(struct executor *x, const struct op *op)
 }
 
 /*
- * Readers of struct page name memory by its page.  An object that was freed stays nameable while its page may wait for a
- * grace period: drivers of DESTROY_BY_RCU caches hold such pointers (D1).
+ * Readers of struct page name memory by its page.  An object that was freed stays nameable while its page may wait for
+ * a grace period: drivers of DESTROY_BY_RCU caches hold such pointers (D1).
  */
 static bool may_name(struct executor *x, uint32_t memory)
 {
 	if (memory_is_live(x, memory))
 		return true;
-	return memory != HANDLE_NONE && !(memory & HANDLE_OTHER) && memory < x->object_count && x->objects[memory].rcu &&
-	       x->world->config.dma_era;
+	return memory != HANDLE_NONE && !(memory & HANDLE_OTHER) && memory < x->object_count &&
+	       x->objects[memory].rcu && x->world->config.dma_era;
 }
 
 enum op_result run_page_mapping(struct executor *x, const struct op *op)

@@ -33,7 +33,7 @@ const struct allocator_ops *allocator_by_name(const char *name)
 	for (unsigned i = 0; i < allocator_count; i++)
 		if (!strcmp(allocators[i]->name, name))
 			return allocators[i];
-	for (unsigned i = 0; i < planted_allocator_count; i++)
+	for (unsigned i = 0; planted_allocators[i].name; i++)
 		if (!strcmp(planted_allocators[i].name, name))
 			return planted_allocators[i].ops;
 	return NULL;

@@ -11,8 +11,7 @@ struct planted_allocator {
 	const struct allocator_ops *ops;
 	const char *expect; /* signature that it must show */
 };
-extern const struct planted_allocator planted_allocators[];
-extern const unsigned planted_allocator_count;
+extern const struct planted_allocator planted_allocators[]; /* ended by a NULL name */
 
 extern const struct allocator_ops *const allocators[];
 extern const unsigned allocator_count;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* slabfuzz import: a recorded trace becomes a directory of programs, all of them or none. */
-#include "fuzz/tool_import.h"
 #include "fuzz/import.h"
 #include "fuzz/input_file.h"
+#include "fuzz/tool.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -57,7 +57,7 @@ void world_observe(void *context, const struct event *event)
 			oracles[i]->observe(world->oracle_state[i], &world->oracle_context, event, &world->findings);
 }
 
-static bool same_config(const struct world_config *a, const struct world_config *b)
+bool world_config_equal(const struct world_config *a, const struct world_config *b)
 {
 	return a->arch == b->arch && a->allocator == b->allocator && a->debug == b->debug &&
 	       a->debug_vm == b->debug_vm && a->cpus == b->cpus && a->ram_pages == b->ram_pages &&
@@ -68,7 +68,7 @@ static bool same_config(const struct world_config *a, const struct world_config 
 static struct world_image *image_of(struct world *world, const struct world_config *config)
 {
 	for (unsigned i = 0; i < WORLD_IMAGES_MAX; i++)
-		if (world->images[i].boot.valid && same_config(&world->images[i].config, config))
+		if (world->images[i].boot.valid && world_config_equal(&world->images[i].config, config))
 			return &world->images[i];
 	return NULL;
 }

@@ -18,9 +18,9 @@ struct world_config {
 	uint8_t debug; /* enum debug_letters */
 	char debug_prefix[24];
 	bool debug_vm;
-	bool misuse;     /* programs may break the API */
-	bool dma_era;    /* sub-line mappings, neighbours and shared objects as the era's drivers had (else strict) */
-	unsigned cpus;   /* 0 = the arch row's */
+	bool misuse;   /* programs may break the API */
+	bool dma_era;  /* sub-line mappings, neighbours and shared objects as the era's drivers had (else strict) */
+	unsigned cpus; /* 0 = the arch row's */
 	uint32_t ram_pages; /* 0 = 1024 */
 };
 
@@ -51,6 +51,7 @@ struct world {
 void world_config_default(struct world_config *config);
 /* Resolves settings in order; false and *error (line, column of the setting) if a key or value is unknown. */
 bool world_config_resolve(struct world_config *config, const struct program *settings, struct text_error *error);
+bool world_config_equal(const struct world_config *a, const struct world_config *b);
 /* Parses "key=value key=value" of a target's table into settings.  False iff it does not fit. */
 bool settings_parse(struct program *p, const char *line);
 /* Prints every world key with its meaning, for `slabfuzz list`. */

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* The campaign's loop: starts jobs, collects findings while they run, shows one status line. */
+#include "fuzz/campaign.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
+static double clock_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void job_path(const struct campaign *c, const struct campaign_job *job, const char *leaf, char *path)
+{
+	snprintf(path, CAMPAIGN_PATH_MAX, "%.200s/work/%s/%s", c->out, job->name, leaf);
+}
+
+static unsigned running(const struct campaign *c)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < c->job_count; i++)
+		count += c->job[i].pid > 0;
+	return count;
+}
+
+static void stop_job(struct campaign_job *job)
+{
+	if (job->pid <= 0)
+		return;
+	kill(job->pid, SIGTERM);
+	for (int i = 0; i < 20 && waitpid(job->pid, NULL, WNOHANG) == 0; i++)
+		usleep(50000);
+	kill(-job->pid, SIGKILL);
+	kill(job->pid, SIGKILL);
+	waitpid(job->pid, NULL, WNOHANG);
+	job->pid = 0;
+}
+
+/* A child ended: next phase, a restart after a finding, or done. */
+static void job_ended(struct campaign *c, struct campaign_job *job, int status, double now)
+{
+	bool crashed = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+	bool new_finding = job_collect(c, job, now);
+
+	job->pid = 0;
+	if (crashed && !new_finding && job->phase == JOB_ENGINE && !job->target)
+		job->failed = true;
+	if (crashed && !new_finding && job->target && ++job->restarts > 20)
+		job->failed = true;
+	if (job->failed || now >= job->slice_end || (!job->target && !crashed))
+		job->phase = JOB_DONE;
+	else if (!job_start(c, job, now))
+		job->phase = JOB_DONE;
+}
+
+static void poll_job(struct campaign *c, struct campaign_job *job, double now)
+{
+	int status;
+	pid_t ended;
+
+	if (job->pid <= 0)
+		return;
+	ended = waitpid(job->pid, &status, WNOHANG);
+	if (ended == job->pid) {
+		job_ended(c, job, status, now);
+		return;
+	}
+	if (job->phase == JOB_RANDOM && job->target)
+		job_collect(c, job, now);
+	if (now < job->slice_end + 2)
+		return;
+	stop_job(job);
+	job_collect(c, job, now);
+	job->phase = JOB_DONE;
+}
+
+static void status_line(const struct campaign *c, double now, bool terminal)
+{
+	fprintf(stderr, "%s[%3.0f/%.0f s] %u findings |", terminal ? "\r\033[K" : "", now, c->seconds,
+		c->finding_count);
+	for (unsigned i = 0; i < c->job_count; i++)
+		if (c->job[i].pid > 0)
+			fprintf(stderr, " %s %s", c->job[i].name, c->job[i].phase == JOB_RANDOM ? "random" : "engine");
+	fprintf(stderr, terminal ? "" : "\n");
+	fflush(stderr);
+}
+
+/* Waiting jobs share what is left of the time evenly. */
+static void start_waiting(struct campaign *c, double now)
+{
+	for (unsigned i = 0; i < c->job_count && running(c) < c->jobs; i++) {
+		struct campaign_job *job = &c->job[i];
+		unsigned waiting = 0;
+
+		if (job->phase != JOB_WAITING)
+			continue;
+		for (unsigned k = i; k < c->job_count; k++)
+			waiting += c->job[k].phase == JOB_WAITING;
+		job->started = now;
+		job->slice_end = now + (c->seconds - now) * c->jobs / (waiting > c->jobs ? waiting : c->jobs);
+		if (!job_start(c, job, now)) {
+			job->phase = JOB_DONE;
+			job->failed = true;
+		}
+	}
+}
+
+static bool all_done(const struct campaign *c)
+{
+	for (unsigned i = 0; i < c->job_count; i++)
+		if (c->job[i].phase != JOB_DONE)
+			return false;
+	return true;
+}
+
+int campaign_run(struct campaign *c)
+{
+	double begin = clock_seconds(), now = 0, shown = -10;
+	bool terminal = isatty(STDERR_FILENO);
+	int status = 0;
+
+	signal(SIGINT, on_signal);
+	signal(SIGTERM, on_signal);
+	while (!interrupted && !all_done(c) && now < c->seconds + 5) {
+		start_waiting(c, now);
+		usleep(50000);
+		now = clock_seconds() - begin;
+		for (unsigned i = 0; i < c->job_count; i++)
+			poll_job(c, &c->job[i], now);
+		if (now - shown >= (terminal ? 0.5 : 10)) {
+			status_line(c, now, terminal);
+			shown = now;
+		}
+	}
+	for (unsigned i = 0; i < c->job_count; i++)
+		stop_job(&c->job[i]);
+	if (terminal)
+		fprintf(stderr, "\r\033[K");
+	campaign_table(c);
+	for (unsigned i = 0; i < c->job_count; i++)
+		if (job_complaint(c, &c->job[i]))
+			status = 1;
+	if (interrupted)
+		fprintf(stderr, "interrupted: corpora are in %s/work, go on with the same --out\n", c->out);
+	return status;
+}

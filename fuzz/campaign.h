@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A campaign: targets take turns on a few processes.  Each target first gets seconds of the in-process random engine,
+ * then its coverage-guided engine, restarted after every new finding with that finding known.
+ */
+#ifndef SLABFUZZ_FUZZ_CAMPAIGN_H
+#define SLABFUZZ_FUZZ_CAMPAIGN_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include "fuzz/session.h"
+
+enum { CAMPAIGN_TARGETS_MAX = 32, CAMPAIGN_FINDINGS_MAX = 256, CAMPAIGN_PATH_MAX = 512 };
+
+enum campaign_engine { ENGINE_ALL, ENGINE_LIBFUZZER, ENGINE_AFL, ENGINE_RANDOM };
+
+struct campaign_finding {
+	const struct target *target;
+	char signature[SIGNATURE_MAX];
+	char oracle[40];
+	char path[CAMPAIGN_PATH_MAX];
+	unsigned ops;
+	double seconds; /* of the target's own time until first hit */
+};
+
+enum job_phase { JOB_WAITING, JOB_RANDOM, JOB_ENGINE, JOB_DONE };
+
+struct campaign_job {
+	const struct target *target; /* NULL for a parser or importer binary */
+	char name[64];
+	enum job_phase phase;
+	pid_t pid;
+	double started, slice_end; /* campaign clock, seconds */
+	unsigned restarts;
+	bool failed; /* the engine ended in a way that is no finding */
+};
+
+struct campaign {
+	const char *out;               /* DIR */
+	char build[CAMPAIGN_PATH_MAX]; /* directory of the tool: its engines lie below */
+	enum campaign_engine engine;
+	double seconds;
+	unsigned jobs;
+	uint64_t seed;
+	unsigned job_count, finding_count;
+	struct campaign_job job[CAMPAIGN_TARGETS_MAX];
+	struct campaign_finding finding[CAMPAIGN_FINDINGS_MAX];
+};
+
+/* Runs to the end or to SIGINT/SIGTERM.  Returns the exit status: 0 iff clean targets stayed silent and the others
+ * found what they declare. */
+int campaign_run(struct campaign *c);
+
+/* For the loop: starts the next phase of a job as a child process; false if that is impossible. */
+bool job_start(struct campaign *c, struct campaign_job *job, double now);
+/* Moves what the job has saved into DIR/findings, minimised; new signatures become known.  True if there was any. */
+bool job_collect(struct campaign *c, struct campaign_job *job, double now);
+/* Path DIR/work/<job>/<leaf>. */
+void job_path(const struct campaign *c, const struct campaign_job *job, const char *leaf, char *path);
+void campaign_table(const struct campaign *c);
+/* Verdict of a job for the table and the exit status; NULL if it is as declared. */
+const char *job_complaint(const struct campaign *c, const struct campaign_job *job);
+
+#endif

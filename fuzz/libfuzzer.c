@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine ABI of a target: LLVMFuzzerTestOneInput and libFuzzer's custom mutator.  The same object is linked with
+ * libFuzzer, with AFL++'s driver, or with replay.c and no engine.  Only this layer aborts.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/engine.h"
+#include "fuzz/report.h"
+#include "program/bytes.h"
+#include "program/mutate.h"
+
+extern const struct target target;
+
+/* Engines call plain functions, so the session is the one thing with static life. */
+static struct {
+	bool ready;
+	struct session session;
+	struct target_plan plan;
+	struct program program, other, child;
+} engine;
+
+static void engine_start(void)
+{
+	if (engine.ready)
+		return;
+	if (!session_create(&engine.session))
+		exit(3);
+	target_resolve(&engine.plan, &target);
+	engine.ready = true;
+}
+
+struct session *engine_session(void)
+{
+	engine_start();
+	return &engine.session;
+}
+
+const struct target_plan *engine_plan(void)
+{
+	engine_start();
+	return &engine.plan;
+}
+
+const struct finding *engine_run(const struct program *p)
+{
+	return session_run(&engine.session, p, &engine.plan.configs[p->variant % engine.plan.variant_count]);
+}
+
+/* Saves, reports and, unless findings are being collected in a directory, aborts so that the engine keeps the input. */
+static void engine_finding(struct program *p, const struct finding *finding)
+{
+	struct session *s = &engine.session;
+	struct finding copy = *finding;
+	char path[512];
+
+	target_supply_world(&engine.plan, p);
+	if (s->findings_dir && !finding_save(s, p, &copy, s->findings_dir, path, sizeof(path)))
+		fprintf(stderr, "slabfuzz: cannot save a finding in %s\n", s->findings_dir);
+	report_print(s, p, &engine.plan.configs[p->variant], &copy, NULL, stderr);
+	fflush(NULL);
+	abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct finding *finding;
+
+	engine_start();
+	program_decode(&engine.program, &engine.plan.set, data, size);
+	engine.program.variant %= engine.plan.variant_count;
+	finding = engine_run(&engine.program);
+	if (finding)
+		engine_finding(&engine.program, finding);
+	return 0;
+}
+
+static struct op_profile op_profile(void)
+{
+	return (struct op_profile){&engine.plan.set, engine.plan.variant_count, engine.plan.ops_max};
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	struct prng r = {seed};
+	struct op_profile profile;
+
+	engine_start();
+	profile = op_profile();
+	program_decode(&engine.program, &engine.plan.set, data, size);
+	/* From nothing a whole random program is worth more than one op. */
+	if (engine.program.op_count == 0 || prng_one_in(&r, 50))
+		program_generate(&engine.program, &profile, &r);
+	else
+		program_mutate(&engine.program, &profile, &r);
+	while (1 + engine.program.op_count * (size_t)OP_BYTES > max_size && engine.program.op_count)
+		engine.program.op_count--;
+	program_normalize(&engine.program);
+	return program_encode(&engine.program, &engine.plan.set, data, max_size);
+}
+
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size, uint8_t *out,
+				 size_t out_max, unsigned seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size, uint8_t *out,
+				 size_t out_max, unsigned seed)
+{
+	struct prng r = {seed};
+	struct op_profile profile;
+
+	engine_start();
+	profile = op_profile();
+	program_decode(&engine.program, &engine.plan.set, a, a_size);
+	program_decode(&engine.other, &engine.plan.set, b, b_size);
+	program_crossover(&engine.child, &engine.program, &engine.other, &profile, &r);
+	while (1 + engine.child.op_count * (size_t)OP_BYTES > out_max && engine.child.op_count)
+		engine.child.op_count--;
+	program_normalize(&engine.child);
+	return program_encode(&engine.child, &engine.plan.set, out, out_max);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* Keeps a candidate iff the same signature appears among its findings. */
+#include "fuzz/minimize_run.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "program/minimize.h"
+
+struct minimize_context {
+	struct session *session;
+	const struct world_config *config;
+	const char *signature;
+	time_t deadline; /* 0 = none */
+};
+
+static bool shows(void *context, const struct program *candidate)
+{
+	struct minimize_context *m = context;
+	const struct findings *findings = &m->session->world.findings;
+
+	executor_run(&m->session->executor, candidate, m->config);
+	for (unsigned i = 0; i < findings->count; i++)
+		if (!strcmp(findings->list[i].signature, m->signature))
+			return true;
+	return false;
+}
+
+static bool in_time(void *context)
+{
+	const struct minimize_context *m = context;
+
+	return !m->deadline || time(NULL) < m->deadline;
+}
+
+/* Skipped ops did nothing, so dropping them is one cheap try. */
+static unsigned drop_skipped(struct minimize_context *m, struct program *p)
+{
+	static struct program trial;
+	struct executor *x = &m->session->executor;
+
+	executor_run(x, p, m->config);
+	trial = *p;
+	for (unsigned i = trial.op_count; i-- > 0;)
+		if (x->skipped[i])
+			program_remove_op(&trial, i);
+	if (shows(m, &trial))
+		*p = trial;
+	return 2;
+}
+
+unsigned minimize_run(struct session *s, struct program *p, const struct world_config *config,
+		      char signature[SIGNATURE_MAX], unsigned seconds)
+{
+	struct minimize_context m = {s, config, signature, seconds ? time(NULL) + seconds : 0};
+	const struct finding *finding;
+	unsigned runs;
+
+	if (!signature[0]) {
+		finding = session_run(s, p, config);
+		if (!finding)
+			return 0;
+		snprintf(signature, SIGNATURE_MAX, "%s", finding->signature);
+	}
+	if (!shows(&m, p))
+		return 0;
+	runs = drop_skipped(&m, p);
+	return runs + program_minimize(p, shows, &m, in_time);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* The third engine: seeded swarm generation without feedback, same worlds and oracles; wins on shallow bugs. */
+#ifndef SLABFUZZ_FUZZ_RANDOM_ENGINE_H
+#define SLABFUZZ_FUZZ_RANDOM_ENGINE_H
+
+#include "fuzz/target.h"
+
+/* Runs random programs for `seconds`, saving each new finding in dir and going on.  Returns the exit status. */
+int random_engine_run(const struct target *target, double seconds, uint64_t seed, const char *dir);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* Report of one finding.  Runs are deterministic, so the events are collected by running the program again. */
+#include "fuzz/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/event_log.h"
+
+enum { REPORT_EVENTS = 24, REPORT_OPS_AROUND = 24 };
+
+static const char *invariant_of(const char *oracle)
+{
+	for (unsigned i = 0; i < oracle_count; i++)
+		if (!strcmp(oracles[i]->name, oracle))
+			return oracles[i]->invariant;
+	return "";
+}
+
+static void print_program(const struct program *p, const struct finding *finding, FILE *out)
+{
+	uint32_t first[PROGRAM_OPS_MAX];
+	char line[512];
+	unsigned from = finding->op > REPORT_OPS_AROUND ? finding->op - REPORT_OPS_AROUND : 0;
+
+	program_number_handles(p, first);
+	fprintf(out, "    world");
+	for (unsigned i = 0; i < p->setting_count; i++)
+		fprintf(out, " %s=%s", p->settings[i].key, p->settings[i].value);
+	fputc('\n', out);
+	if (from)
+		fprintf(out, "    ... %u ops\n", from);
+	for (unsigned i = from; i < p->op_count && i <= finding->op + 2; i++) {
+		struct text_buffer text = {line, 0, sizeof(line), false};
+
+		op_print(p, i, first, &text);
+		fprintf(out, "%s %3u  %s\n", i == finding->op ? "-->" : "   ", i, line);
+	}
+}
+
+/* The last events up to the end of the guilty op. */
+static void print_events(char *log, uint32_t op, FILE *out)
+{
+	const char *lines[REPORT_EVENTS];
+	unsigned count = 0;
+	char end[24];
+	char *save = NULL;
+
+	snprintf(end, sizeof(end), "end %u ", op);
+	for (char *line = strtok_r(log, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		lines[count++ % REPORT_EVENTS] = line;
+		if (!strncmp(line, end, strlen(end)))
+			break;
+	}
+	for (unsigned i = count > REPORT_EVENTS ? count - REPORT_EVENTS : 0; i < count; i++)
+		fprintf(out, "    %s\n", lines[i % REPORT_EVENTS]);
+}
+
+void report_print(struct session *s, const struct program *p, const struct world_config *config,
+		  const struct finding *finding, const char *replay, FILE *out)
+{
+	struct finding copy = *finding; /* the second run overwrites the list */
+	char *log = NULL;
+	size_t log_size = 0;
+	struct event_log events = {open_memstream(&log, &log_size)};
+
+	fprintf(out, "BUG: %s\n\n", copy.signature);
+	fprintf(out, "  %s: %s\n", title_rows[copy.title].name, title_rows[copy.title].help);
+	fprintf(out, "  oracle %s: %s\n", copy.oracle, invariant_of(copy.oracle));
+	fprintf(out, "  grade %s, at op %u\n\n", title_rows[copy.title].grade == GRADE_HAZARD ? "hazard" : "damage",
+		copy.op);
+	print_program(p, &copy, out);
+	if (copy.detail[0])
+		fprintf(out, "\n  %s\n", copy.detail);
+	if (events.file) {
+		s->world.log = &events;
+		executor_run(&s->executor, p, config);
+		s->world.log = NULL;
+		fclose(events.file);
+		fprintf(out, "\n  last events:\n");
+		print_events(log, copy.op, out);
+		free(log);
+	}
+	if (replay)
+		fprintf(out, "\n  replay: %s\n", replay);
+	fputc('\n', out);
+}

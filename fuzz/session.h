@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One world and executor for many programs: what engines, replay and the tool share.  Knows the accepted findings
+ * (SLABFUZZ_KNOWN), saves new ones at once (SLABFUZZ_FINDINGS) and writes reports; never aborts.
+ */
+#ifndef SLABFUZZ_FUZZ_SESSION_H
+#define SLABFUZZ_FUZZ_SESSION_H
+
+#include "fuzz/execute.h"
+#include "fuzz/target.h"
+
+enum { KNOWN_MAX = 256 };
+
+struct session {
+	struct world world;
+	struct executor executor;
+	enum grade grade;         /* findings below it do not count */
+	const char *findings_dir; /* NULL: nothing is saved */
+	unsigned known_count;
+	char known[KNOWN_MAX][SIGNATURE_MAX];
+	struct program scratch;
+};
+
+/* Maps the machine and reads SLABFUZZ_KNOWN and SLABFUZZ_FINDINGS.  False (line on stderr) if that fails. */
+bool session_create(struct session *s);
+void session_destroy(struct session *s);
+/* Reads accepted signatures, one a line, # comments.  False if the file is unreadable. */
+bool session_read_known(struct session *s, const char *path);
+void session_add_known(struct session *s, const char *signature);
+bool session_knows(const struct session *s, const char *signature);
+
+/* Runs p; returns the first finding at or above the grade that is not known, or NULL. */
+const struct finding *session_run(struct session *s, const struct program *p, const struct world_config *config);
+
+/*
+ * Writes DIR/<signature with + for />-<hash>.prog and .txt, each atomically (temporary file, fsync, rename).  Returns
+ * false if the disk refuses.  path receives the .prog's name.
+ */
+bool finding_save(struct session *s, const struct program *p, const struct finding *finding, const char *dir,
+		  char *path, size_t path_size);
+
+#endif

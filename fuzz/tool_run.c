@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* slabfuzz run: replays programs, reports findings, checks expectations and assertions. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/event_log.h"
+#include "fuzz/program_file.h"
+#include "fuzz/report.h"
+#include "fuzz/tool.h"
+
+struct run_options {
+	bool has_plan, check, quiet;
+	struct target_plan plan;
+	struct program overrides;
+	const char *events;
+	long repeat;
+	enum grade grade;
+};
+
+static struct session session;
+static struct program program;
+static struct program_notes notes;
+
+static bool add_override(struct program *overrides, const char *text)
+{
+	return settings_parse(overrides, text);
+}
+
+static int parse_options(int argc, char **argv, struct run_options *o)
+{
+	static const struct option options[] = {
+		{"target", required_argument, NULL, 't'}, {"set", required_argument, NULL, 's'},
+		{"grade", required_argument, NULL, 'g'},  {"events", required_argument, NULL, 'e'},
+		{"check", no_argument, NULL, 'c'},        {"repeat", required_argument, NULL, 'r'},
+		{"quiet", no_argument, NULL, 'q'},        {NULL, 0, NULL, 0}};
+	const struct target *target;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 't') {
+			target = tool_target(optarg);
+			if (!target)
+				return STATUS_USAGE;
+			target_resolve(&o->plan, target);
+			o->has_plan = true;
+		} else if (c == 's') {
+			if (!add_override(&o->overrides, optarg))
+				return tool_usage("run", "--set wants key=value");
+		} else if (c == 'g') {
+			if (strcmp(optarg, "hazard") && strcmp(optarg, "damage"))
+				return tool_usage("run", "--grade is hazard or damage");
+			o->grade = !strcmp(optarg, "damage") ? GRADE_DAMAGE : GRADE_HAZARD;
+		} else if (c == 'e') {
+			o->events = optarg;
+		} else if (c == 'r') {
+			o->repeat = strtol(optarg, NULL, 10);
+		} else if (c == 'c') {
+			o->check = true;
+		} else if (c == 'q') {
+			o->quiet = true;
+		} else {
+			return STATUS_USAGE;
+		}
+	}
+	return optind < argc ? 0 : tool_usage("run", "which file?");
+}
+
+static bool expected(const char *signature)
+{
+	for (unsigned i = 0; i < notes.expect_count; i++)
+		if (signature_matches(notes.expect[i], signature))
+			return true;
+	return false;
+}
+
+static bool found(const char *pattern)
+{
+	for (unsigned i = 0; i < session.world.findings.count; i++)
+		if (signature_matches(pattern, session.world.findings.list[i].signature))
+			return true;
+	return false;
+}
+
+/* Exactly the expected set, nothing skipped silently, and every assertion. */
+static int check_expectations(const char *path)
+{
+	bool clean = notes.expect_count == 1 && !strcmp(notes.expect[0], "clean");
+	char why[120];
+	int status = 0;
+
+	for (unsigned i = 0; i < session.world.findings.count; i++)
+		if (clean || !expected(session.world.findings.list[i].signature)) {
+			printf("%s: unexpected finding %s\n", path, session.world.findings.list[i].signature);
+			status = STATUS_FINDING;
+		}
+	for (unsigned i = 0; i < notes.expect_count && !clean; i++)
+		if (!found(notes.expect[i])) {
+			printf("%s: expected %s, did not happen\n", path, notes.expect[i]);
+			status = STATUS_FINDING;
+		}
+	for (unsigned i = 0; i < program.op_count && notes.expect_count; i++)
+		if (session.executor.skipped[i] && !session.executor.over) {
+			printf("%s: op %u was skipped: its precondition does not hold\n", path, i);
+			status = STATUS_FINDING;
+		}
+	for (unsigned i = 0; i < notes.assert_count; i++)
+		if (!executor_assert(&session.executor, &notes.asserts[i], why, sizeof(why))) {
+			printf("%s:%u:1: assertion does not hold: %s\n", path, notes.asserts[i].line, why);
+			status = STATUS_FINDING;
+		}
+	return status;
+}
+
+static int report_findings(const char *path, const struct world_config *config)
+{
+	static struct findings copy;
+	char replay[600];
+	int status = 0;
+
+	copy = session.world.findings;
+	snprintf(replay, sizeof(replay), "slabfuzz run %.500s", path);
+	for (unsigned i = 0; i < copy.count; i++) {
+		if (title_rows[copy.list[i].title].grade < session.grade ||
+		    session_knows(&session, copy.list[i].signature))
+			continue;
+		report_print(&session, &program, config, &copy.list[i], replay, stdout);
+		status = STATUS_FINDING;
+	}
+	if (!status)
+		printf("%s: clean (%u ops)\n", path, program.op_count);
+	return status;
+}
+
+static int run_file(const char *path, struct run_options *o, struct event_log *log)
+{
+	struct world_config config;
+	int status = program_load(path, o->has_plan ? &o->plan : NULL, &program, &notes);
+
+	if (!status)
+		status = program_world(path, &program, &o->overrides, &config);
+	if (status)
+		return status;
+	for (long i = 0; i < o->repeat; i++) {
+		session.world.log = log;
+		session_run(&session, &program, &config);
+		session.world.log = NULL;
+	}
+	if (o->check)
+		return check_expectations(path);
+	return report_findings(path, &config);
+}
+
+int tool_run(int argc, char **argv)
+{
+	static struct run_options o;
+	struct event_log log = {NULL};
+	int status = 0;
+
+	o.repeat = 1;
+	status = parse_options(argc, argv, &o);
+	if (status)
+		return status;
+	if (o.events && !(log.file = fopen(o.events, "w"))) {
+		fprintf(stderr, "%s:0:0: %s\n", o.events, strerror(errno));
+		return STATUS_USAGE;
+	}
+	if (!session_create(&session))
+		return STATUS_FRAMEWORK;
+	session.grade = o.grade;
+	for (int i = optind; i < argc && status != STATUS_USAGE; i++) {
+		int one = run_file(argv[i], &o, log.file ? &log : NULL);
+
+		status = one > status ? one : status;
+	}
+	session_destroy(&session);
+	if (log.file && fclose(log.file) != 0)
+		status = STATUS_USAGE;
+	return status;
+}
