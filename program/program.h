@@ -138,9 +138,13 @@ bool program_equal_ops(const struct program *a, const struct program *b);
 /* Removes op i, keeping the remaining handles meaning what they meant; a use of a removed handle becomes HANDLE_NONE.
  */
 void program_remove_op(struct program *p, unsigned i);
+/* The same for the `count` ops from op i. */
+void program_remove_ops(struct program *p, unsigned i, unsigned count);
 /* Inserts op at index i (<= op_count), renumbering handles so that existing uses keep their meaning.  False iff full.
  */
 bool program_insert_op(struct program *p, unsigned i, const struct op *op);
+/* Sets the repeat count (1..PROGRAM_REPEAT_MAX) of op i, renumbering handles like removing or inserting does. */
+void program_set_repeat(struct program *p, unsigned i, unsigned repeat);
 
 /* Value of a setting, or NULL. */
 const char *program_setting(const struct program *p, const char *key);
