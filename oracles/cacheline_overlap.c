@@ -91,6 +91,27 @@ static bool is_slack(const struct oracle_context *context, target_addr_t addr)
 	return false;
 }
 
+/*
+ * Quick test before owners are looked up: some byte of [addr, end) belongs to a live object of another client (of any,
+ * if client is NO_CLIENT) or has a role that matters.
+ */
+static bool may_matter(const struct oracle_context *context, target_addr_t addr, target_addr_t end, uint32_t client)
+{
+	const uint8_t *roles = context->sim->roles + (addr - RAM_BASE);
+
+	for (uint64_t i = 0; i < end - addr; i++)
+		if (roles[i] != ROLE_NONE && roles[i] != ROLE_PADDING)
+			return true;
+	for (uint32_t i = 0; addr < end && i < *context->object_count; i++) {
+		const struct object *object = &context->objects[i];
+
+		if (object->state == OBJECT_LIVE && object->client != client && object->addr < end &&
+		    addr < object->addr + object->size)
+			return true;
+	}
+	return false;
+}
+
 struct run {
 	target_addr_t addr;
 	uint64_t size;
@@ -123,17 +144,6 @@ static void tell_run(struct finding *finding, const struct run *run)
 		finding_detail(finding, "bytes %s: %s o%u", range.text, run->owner, run->handle);
 }
 
-/* The owner of every byte of a line. */
-static void tell_line(struct finding *finding, const struct oracle_context *context, target_addr_t line, uint64_t size)
-{
-	struct run run;
-
-	for (target_addr_t addr = line; finding && addr < line + size; addr += run.size) {
-		run = owner_run(context, addr, line + size);
-		tell_run(finding, &run);
-	}
-}
-
 /* True iff the line event takes away what somebody stored at this byte, whoever that was. */
 static bool is_lost(const struct lines *lines, const struct sim *sim, enum event_kind kind, uint32_t offset)
 {
@@ -146,6 +156,26 @@ static bool is_lost(const struct lines *lines, const struct sim *sim, enum event
 	return !shadow_bit(&lines->shadow, DEVICE, offset) && !shadow_bit(&lines->shadow, STALE, offset);
 }
 
+/* Bytes of the event's line, all of one owner, are gone. */
+static void tell_loss(const struct lines *lines, const struct oracle_context *context, const struct event *event,
+		      const struct run *lost, struct findings *out)
+{
+	const struct sim *sim = context->sim;
+	uint32_t offset = (uint32_t)(lost->addr - RAM_BASE);
+	enum title title = event->kind == EVENT_LINE_DISCARD ? TITLE_LOST_WRITE : TITLE_LOST_DMA_WRITE;
+	struct finding *finding;
+	struct run run;
+
+	finding = finding_add(out, context, NAME, title, backend(lines), lost->owner, sim->by,
+			      "bytes %s of line %s: first byte %02x in the cache, %02x in RAM",
+			      range_text(lost->addr, lost->size).text, range_text(event->addr, event->size).text,
+			      cpu_byte(offset), sim->ram_view[offset]);
+	for (target_addr_t addr = event->addr; finding && addr < event->addr + event->size; addr += run.size) {
+		run = owner_run(context, addr, event->addr + event->size);
+		tell_run(finding, &run);
+	}
+}
+
 /* A dirty line is written back over device data, or dropped with stores of the CPU. */
 static void on_line(struct lines *lines, const struct oracle_context *context, const struct event *event,
 		    struct findings *out)
@@ -153,9 +183,10 @@ static void on_line(struct lines *lines, const struct oracle_context *context, c
 	const struct sim *sim = context->sim;
 	struct ram_range range = ram_range(sim, event->addr, event->size);
 	uint32_t end = range.offset + range.size, next;
-	enum title title = event->kind == EVENT_LINE_DISCARD ? TITLE_LOST_WRITE : TITLE_LOST_DMA_WRITE;
-	struct finding *finding;
+	bool discard = event->kind == EVENT_LINE_DISCARD;
 
+	if (discard && !may_matter(context, RAM_BASE + range.offset, RAM_BASE + end, NO_CLIENT))
+		end = range.offset;
 	for (uint32_t i = range.offset; i < end; i = next) {
 		struct run run;
 
@@ -165,15 +196,11 @@ static void on_line(struct lines *lines, const struct oracle_context *context, c
 		run = owner_run(context, RAM_BASE + i, RAM_BASE + end);
 		while (next < i + run.size && is_lost(lines, sim, event->kind, next))
 			next++;
-		if (event->kind == EVENT_LINE_WRITEBACK)
+		run.size = next - i;
+		if (!discard)
 			shadow_clear(&lines->shadow, DEVICE, i, next - i);
-		else if (worthless(run.owner) || is_slack(context, run.addr))
-			continue;
-		finding = finding_add(out, context, NAME, title, backend(lines), run.owner, sim->by,
-				      "bytes %s of line %s: first byte %02x in the cache, %02x in RAM",
-				      range_text(RAM_BASE + i, next - i).text,
-				      range_text(event->addr, event->size).text, cpu_byte(i), sim->ram_view[i]);
-		tell_line(finding, context, event->addr, event->size);
+		if (!discard || !(worthless(run.owner) || is_slack(context, run.addr)))
+			tell_loss(lines, context, event, &run, out);
 	}
 	shadow_clear(&lines->shadow, STALE, range.offset, range.size);
 }
@@ -217,6 +244,8 @@ static void judge_edge(const struct oracle_context *context, const struct mappin
 	struct finding *finding;
 	struct run run;
 
+	if (!may_matter(context, from, to, mapping->client))
+		return;
 	for (target_addr_t addr = from; addr < to; addr += run.size) {
 		run = owner_run(context, addr, to);
 		if (!is_stranger(context, mapping, &run))
@@ -433,6 +462,7 @@ static void observe(void *state, const struct oracle_context *context, const str
 	if (!context->sim->lines) /* coherent: one view, no lines */
 		return;
 	switch (event->kind) {
+	case EVENT_OP_BEGIN:
 	case EVENT_OP_END:
 		lines->maintaining = false;
 		break;
@@ -468,14 +498,24 @@ static void observe(void *state, const struct oracle_context *context, const str
 	}
 }
 
+/* Programs may end in any state. */
+static void end(void *state, const struct oracle_context *context, struct findings *out)
+{
+	(void)state;
+	(void)context;
+	(void)out;
+}
+
 const struct oracle oracle_cacheline_overlap = {
 	.name = NAME,
 	.invariant = "No cache line takes a stranger's bytes with it.",
 	.state_size = sizeof(struct lines),
-	.wants = EVENT_BIT(OP_END) | EVENT_BIT(OBJECT_ALLOC) | EVENT_BIT(OBJECT_FREE) | EVENT_BIT(OBJECT_WRITE) |
-		 EVENT_BIT(OBJECT_READ) | EVENT_BIT(LINE_DISCARD) | EVENT_BIT(LINE_WRITEBACK) | EVENT_BIT(DMA_MAP) |
-		 EVENT_BIT(DMA_UNMAP) | EVENT_BIT(DMA_SYNC) | EVENT_BIT(DEVICE_WRITE) | EVENT_BIT(FLUSH_PAGE),
+	.wants = EVENT_BIT(OP_BEGIN) | EVENT_BIT(OP_END) | EVENT_BIT(OBJECT_ALLOC) | EVENT_BIT(OBJECT_FREE) |
+		 EVENT_BIT(OBJECT_WRITE) | EVENT_BIT(OBJECT_READ) | EVENT_BIT(LINE_DISCARD) |
+		 EVENT_BIT(LINE_WRITEBACK) | EVENT_BIT(DMA_MAP) | EVENT_BIT(DMA_UNMAP) | EVENT_BIT(DMA_SYNC) |
+		 EVENT_BIT(DEVICE_WRITE) | EVENT_BIT(FLUSH_PAGE),
 	.begin = begin,
 	.observe = observe,
+	.end = end,
 	.destroy = destroy,
 };

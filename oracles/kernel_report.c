@@ -37,6 +37,12 @@ static enum title report_title(const char *text)
 	return TITLE_OUT_OF_BOUNDS;
 }
 
+/* Who owns what led to the crash. */
+static const char *crash_victim(const struct kernel_report *report, const struct sim *sim)
+{
+	return report->misread && report->misread_op == sim->op ? report->misread : "pointer";
+}
+
 static void begin(void *state, const struct oracle_context *context)
 {
 	(void)context;
@@ -55,12 +61,12 @@ static void observe(void *state, const struct oracle_context *context, const str
 		report->misread_op = sim->op;
 		break;
 	case EVENT_OOPS:
-		finding_add(out, context, NAME, TITLE_OOPS, sim->actor,
-			    report->misread && report->misread_op == sim->op ? report->misread : "pointer", sim->by,
+		finding_add(out, context, NAME, TITLE_OOPS, sim->actor, crash_victim(report, sim), sim->by,
 			    "bad address 0x%08llx in %s", (unsigned long long)event->addr, text);
 		break;
 	case EVENT_KERNEL_BUG:
-		finding_add(out, context, NAME, TITLE_KERNEL_BUG, sim->actor, "pointer", sim->by, "BUG: %s", text);
+		finding_add(out, context, NAME, TITLE_KERNEL_BUG, sim->actor, crash_victim(report, sim), sim->by,
+			    "BUG: %s", text);
 		break;
 	case EVENT_HANG:
 		finding_add(out, context, NAME, TITLE_HANG, sim->actor, "op", sim->by,
@@ -74,6 +80,14 @@ static void observe(void *state, const struct oracle_context *context, const str
 	}
 }
 
+/* Programs may end in any state. */
+static void end(void *state, const struct oracle_context *context, struct findings *out)
+{
+	(void)state;
+	(void)context;
+	(void)out;
+}
+
 const struct oracle oracle_kernel_report = {
 	.name = NAME,
 	.invariant = "The code under test does not crash, hang or report damage on legal use.",
@@ -82,4 +96,5 @@ const struct oracle oracle_kernel_report = {
 		 EVENT_BIT(REPORT),
 	.begin = begin,
 	.observe = observe,
+	.end = end,
 };

@@ -195,7 +195,7 @@ static struct finding *add(const char *victim, const char *format)
 
 static void test_findings_are_deduplicated_and_bounded(void **state)
 {
-	char victim[8], text[2 * DETAIL_MAX];
+	char victim[16], text[2 * DETAIL_MAX];
 	struct finding *finding;
 
 	(void)state;
