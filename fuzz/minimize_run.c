@@ -53,7 +53,7 @@ static unsigned drop_skipped(struct minimize_context *m, struct program *p)
 unsigned minimize_run(struct session *s, struct program *p, const struct world_config *config,
 		      char signature[SIGNATURE_MAX], unsigned seconds)
 {
-	struct minimize_context m = {s, config, signature, seconds ? time(NULL) + seconds : 0};
+	struct minimize_context m = {s, config, signature, seconds ? time(NULL) + (time_t)seconds : 0};
 	const struct finding *finding;
 	unsigned runs;
 

@@ -189,6 +189,22 @@ static target_addr_t cache_of(struct executor *x, uint32_t arg, struct kmem_cach
 	return (arg & ~HANDLE_OTHER) < x->cache_count ? (*handle)->addr : 0;
 }
 
+/* The argument is a mask of rows of slab_flags.def. */
+static uint32_t slab_flags_of(uint32_t rows)
+{
+	static const uint32_t values[] = {
+#define SLAB_FLAG(name, value) value,
+#include "sim/slab_flags.def"
+#undef SLAB_FLAG
+	};
+	uint32_t flags = 0;
+
+	for (unsigned i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		if (rows >> i & 1)
+			flags |= values[i];
+	return flags;
+}
+
 enum op_result run_kmem_cache_create(struct executor *x, const struct op *op)
 {
 	struct kmem_cache_handle *c = &x->caches[x->yield];
