@@ -21,7 +21,7 @@ static void object_allocated(struct executor *x, uint32_t handle, target_addr_t 
 
 	o->addr = addr;
 	o->size = size;
-	o->client = x->sim->op;
+	o->client = handle;
 	o->state = OBJECT_LIVE;
 	emit_object(x, EVENT_OBJECT_ALLOC, handle);
 }
@@ -209,7 +209,7 @@ enum op_result run_kmem_cache_create(struct executor *x, const struct op *op)
 {
 	struct kmem_cache_handle *c = &x->caches[x->yield];
 	struct kmem_cache_request request = {
-		.name = c->name, .size = size_value(x, op->arg[0]), .align = op->arg[1], .flags = op->arg[2]};
+		.name = c->name, .size = size_value(x, op->arg[0]), .align = op->arg[1], .flags = slab_flags_of(op->arg[2])};
 	struct event event = {.kind = EVENT_CACHE_CREATE, .id = x->yield, .size = request.size};
 
 	if (!x->allocator->ops->cache_create)
