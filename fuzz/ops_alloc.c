@@ -208,8 +208,10 @@ static uint32_t slab_flags_of(uint32_t rows)
 enum op_result run_kmem_cache_create(struct executor *x, const struct op *op)
 {
 	struct kmem_cache_handle *c = &x->caches[x->yield];
-	struct kmem_cache_request request = {
-		.name = c->name, .size = size_value(x, op->arg[0]), .align = op->arg[1], .flags = slab_flags_of(op->arg[2])};
+	struct kmem_cache_request request = {.name = c->name,
+					     .size = size_value(x, op->arg[0]),
+					     .align = op->arg[1],
+					     .flags = slab_flags_of(op->arg[2])};
 	struct event event = {.kind = EVENT_CACHE_CREATE, .id = x->yield, .size = request.size};
 
 	if (!x->allocator->ops->cache_create)
