@@ -33,7 +33,7 @@ bool session_read_known(struct session *s, const char *path)
 void session_add_known(struct session *s, const char *signature)
 {
 	if (s->known_count < KNOWN_MAX && !session_knows(s, signature))
-		snprintf(s->known[s->known_count++], SIGNATURE_MAX, "%s", signature);
+		snprintf(s->known[s->known_count++], SIGNATURE_MAX, "%.*s", SIGNATURE_MAX - 1, signature);
 }
 
 bool session_knows(const struct session *s, const char *signature)
