@@ -141,6 +141,12 @@ static void evict(target_addr_t addr, uint64_t size)
 	cache_evict(&rig.sim, addr, size);
 }
 
+static void flush_page(const char *text)
+{
+	op("flush_dcache_page");
+	emit((struct event){.kind = EVENT_FLUSH_PAGE, .addr = rig.page, .size = PAGE_SIZE, .text = text});
+}
+
 /* Exactly these signatures, in order; then the list is empty again. */
 static void expect(unsigned count, ...)
 {
@@ -328,6 +334,25 @@ static void test_device_writes_are_legal_changes(void **state)
 	expect(1, "out-of-bounds/toy/object/obj_read");
 }
 
+static void test_a_mapped_buffer_is_the_devices(void **state)
+{
+	uint32_t a;
+
+	(void)state;
+	start("x86");
+	a = object(rig.page, 64);
+	store(a, 0x5c);
+	map(0, rig.page, 32, DMA_FROM_DEVICE);
+	*target_pointer(rig.page) = 0; /* a bus master without events */
+	unmap(0, rig.page, 32, DMA_FROM_DEVICE);
+	load(a);
+	expect(0);
+	store(a, 0x5c);
+	device(0, rig.page, 32, 0xa5);
+	load(a);
+	expect(0);
+}
+
 static void test_pages_stay_under_live_objects(void **state)
 {
 	uint32_t a;
@@ -370,6 +395,11 @@ static void test_rcu_pages_stay_for_a_grace_period(void **state)
 	op("kmem_cache_shrink");
 	free_pages(&rig.sim, virt_to_frame(&rig.sim, rig.page), 0);
 	expect(1, "use-after-free/toy/rcu-object/kmem_cache_shrink");
+	start("x86");
+	release(rcu_object());
+	start("x86"); /* another program */
+	free_pages(&rig.sim, virt_to_frame(&rig.sim, rig.page), 0);
+	expect(0);
 }
 
 static void test_unowned_memory_is_not_touched(void **state)
@@ -438,6 +468,12 @@ static void test_a_bad_page_names_its_owner(void **state)
 	op("put_page");
 	put_page(&rig.sim, frame);
 	expect(1, "bad-page-state/toy/slab-page/put_page");
+	start("arm926");
+	frame = virt_to_frame(&rig.sim, rig.page);
+	page_field_store(&rig.sim, frame, PF_slub_slab, KERNEL_HEAP_BASE);
+	op("put_page");
+	put_page(&rig.sim, frame);
+	expect(1, "bad-page-state/toy/slub-page/put_page");
 }
 
 static void test_a_page_changes_hands_once(void **state)
@@ -495,6 +531,7 @@ static void test_c48_a_clean_neighbour_loses_nothing(void **state)
 	neighbour = object(rig.page + 12, 12);
 	store(neighbour, 0x77);
 	cache_clean(&rig.sim, rig.page, 32);
+	store(0, 0x66); /* dirties the line again, but not the neighbour's bytes */
 	map(0, rig.page, 12, DMA_FROM_DEVICE);
 	load(neighbour);
 	expect(1, "cacheline-overlap/toy/object/dma_map");
@@ -629,6 +666,108 @@ static void test_stale_bytes_of_a_former_buffer_are_no_loss(void **state)
 	expect(0);
 }
 
+/* Line of a buffer that the CPU filled before the device wrote, dirtied by a store beside the buffer. */
+static void make_dirty_stale_buffer(void)
+{
+	start("ppc8xx");
+	object(rig.page, 8);
+	map(0, rig.page, 8, DMA_FROM_DEVICE);
+	cache_prefetch(&rig.sim, rig.page, 16);
+	device(0, rig.page, 8, 0xa5);
+	unmap(0, rig.page, 8, DMA_FROM_DEVICE);
+	target_store(&rig.sim, rig.page + 8, 8, 1, ROLE_NONE);
+}
+
+static void test_dropping_a_line_gives_the_device_data_back(void **state)
+{
+	(void)state;
+	make_dirty_stale_buffer();
+	op("cache_invalidate");
+	cache_invalidate(&rig.sim, rig.page, 16);
+	load(0);
+	expect(0);
+	make_dirty_stale_buffer();
+	release(0);
+	object(rig.page, 8);
+	op("cache_invalidate");
+	cache_invalidate(&rig.sim, rig.page, 16);
+	expect(0);
+}
+
+static void test_old_data_of_a_buffer_mapped_again_is_no_loss(void **state)
+{
+	(void)state;
+	make_dirty_stale_buffer();
+	evict(rig.page, 16);
+	expect(1, "lost-dma-write/cache/object/cache_evict");
+	rig.policy[POLICY_dma_edge] = DMA_EDGE_FLUSH;
+	make_dirty_stale_buffer();
+	map(1, rig.page, 8, DMA_FROM_DEVICE);
+	expect(0);
+	make_dirty_stale_buffer();
+	map(1, rig.page, 8, DMA_BIDIRECTIONAL);
+	expect(1, "lost-dma-write/dma/object/dma_map");
+	rig.policy[POLICY_dma_edge] = DMA_EDGE_ARCH;
+}
+
+static void test_a_sync_for_the_device_gives_read_data_up(void **state)
+{
+	(void)state;
+	rig.policy[POLICY_dma_edge] = DMA_EDGE_FLUSH;
+	for (int for_cpu = 0; for_cpu < 2; for_cpu++) {
+		start("ppc8xx");
+		object(rig.page, 8);
+		map(0, rig.page, 8, DMA_FROM_DEVICE);
+		op("dma_sync_for_cpu");
+		if (for_cpu)
+			dma_sync_single_for_cpu(&rig.sim, 0, rig.page, 8, DMA_FROM_DEVICE);
+		cache_prefetch(&rig.sim, rig.page, 16);
+		device(0, rig.page, 8, 0xa5);
+		target_store(&rig.sim, rig.page + 8, 8, 1, ROLE_NONE);
+		op("dma_sync_for_device");
+		dma_sync_single_for_device(&rig.sim, 0, rig.page, 8, DMA_FROM_DEVICE);
+		if (for_cpu)
+			expect(0);
+		else
+			expect(1, "lost-dma-write/dma/object/dma_sync_for_device");
+	}
+	rig.policy[POLICY_dma_edge] = DMA_EDGE_ARCH;
+}
+
+static void test_the_owner_may_overwrite_device_data(void **state)
+{
+	(void)state;
+	make_dirty_stale_buffer();
+	store(0, 0x31);
+	evict(rig.page, 16);
+	load(0);
+	expect(0);
+}
+
+static void test_undefined_content_is_no_loss_but_zeros_are(void **state)
+{
+	uint32_t a;
+
+	(void)state;
+	start("ppc8xx");
+	a = object(rig.page, 16);
+	store(a, 0x77);
+	release(a);
+	object(rig.page, 16); /* kmalloc: holds what the last owner stored */
+	flush_page("deferred");
+	op("cache_invalidate");
+	cache_invalidate(&rig.sim, rig.page, 16);
+	expect(0);
+	store(1, 0x77);
+	cache_clean(&rig.sim, rig.page, 16);
+	release(1);
+	target_fill(&rig.sim, rig.page, 16, 0, ROLE_NONE);
+	object(rig.page, 16); /* kzalloc */
+	op("cache_invalidate");
+	cache_invalidate(&rig.sim, rig.page, 16);
+	expect(1, "lost-write/cache/object/cache_invalidate");
+}
+
 static void test_an_explicit_invalidate_loses_live_bytes(void **state)
 {
 	uint32_t a;
@@ -712,6 +851,7 @@ static void test_a_stranger_may_come_later(void **state)
 	expect(1, "cacheline-overlap/toy/object/kmalloc");
 	unmap(0, rig.page, 8, DMA_FROM_DEVICE);
 	release(2);
+	map(1, rig.page, 8, DMA_TO_DEVICE);
 	object(rig.page + 8, 8);
 	expect(0);
 }
@@ -741,8 +881,14 @@ static void test_c49_two_mappings_on_a_line(void **state)
 	map(1, rig.page + 32, 16, DMA_FROM_DEVICE);
 	map(2, rig.page + 16, 16, DMA_TO_DEVICE);
 	expect(0);
+	unmap(0, rig.page, 16, DMA_FROM_DEVICE);
+	map(0, rig.page, 16, DMA_FROM_DEVICE); /* beside the one to the device */
+	expect(0);
 	unmap(2, rig.page + 16, 16, DMA_TO_DEVICE);
 	map(3, rig.page + 16, 16, DMA_FROM_DEVICE);
+	expect(1, "cacheline-overlap/dma/mapping/dma_map");
+	unmap(0, rig.page, 16, DMA_FROM_DEVICE);
+	map(4, rig.page, 8, DMA_FROM_DEVICE); /* a gap between them, the other order */
 	expect(1, "cacheline-overlap/dma/mapping/dma_map");
 }
 
@@ -770,12 +916,6 @@ static void test_c49_the_first_buffers_data_is_destroyed(void **state)
 	expect(2, "stale-read/cache/object/obj_read", "lost-dma-write/cache/object/cache_evict");
 }
 
-static void flush_page(const char *text)
-{
-	op("flush_dcache_page");
-	emit((struct event){.kind = EVENT_FLUSH_PAGE, .addr = rig.page, .size = PAGE_SIZE, .text = text});
-}
-
 static void test_a_flush_that_leaves_dirty_bytes(void **state)
 {
 	uint32_t a;
@@ -793,10 +933,15 @@ static void test_a_flush_that_leaves_dirty_bytes(void **state)
 	expect(0);
 	store(a, 0x55);
 	flush_page("deferred");
+	expect(1, "missed-flush/toy/object/flush_dcache_page");
 	flush_page("skipped");
 	expect(1, "missed-flush/toy/object/flush_dcache_page");
 	cache_flush(&rig.sim, rig.page, PAGE_SIZE);
 	flush_page("flushed");
+	map(0, rig.page + 64, 16, DMA_FROM_DEVICE);
+	cache_prefetch(&rig.sim, rig.page + 64, 16);
+	device(0, rig.page + 64, 16, 0x66);
+	flush_page("deferred"); /* stale, but clean */
 	expect(0);
 }
 
@@ -851,6 +996,7 @@ int main(void)
 		cmocka_unit_test(test_an_object_lies_in_memory_in_use),
 		cmocka_unit_test(test_an_object_keeps_its_bytes),
 		cmocka_unit_test(test_device_writes_are_legal_changes),
+		cmocka_unit_test(test_a_mapped_buffer_is_the_devices),
 		cmocka_unit_test(test_pages_stay_under_live_objects),
 		cmocka_unit_test(test_rcu_pages_stay_for_a_grace_period),
 		cmocka_unit_test(test_unowned_memory_is_not_touched),
@@ -867,6 +1013,11 @@ int main(void)
 		cmocka_unit_test(test_c52_a_stale_line_hides_device_data),
 		cmocka_unit_test(test_c52_a_repeat_at_unmap_cures_the_stale_line),
 		cmocka_unit_test(test_stale_bytes_of_a_former_buffer_are_no_loss),
+		cmocka_unit_test(test_dropping_a_line_gives_the_device_data_back),
+		cmocka_unit_test(test_old_data_of_a_buffer_mapped_again_is_no_loss),
+		cmocka_unit_test(test_a_sync_for_the_device_gives_read_data_up),
+		cmocka_unit_test(test_the_owner_may_overwrite_device_data),
+		cmocka_unit_test(test_undefined_content_is_no_loss_but_zeros_are),
 		cmocka_unit_test(test_an_explicit_invalidate_loses_live_bytes),
 		cmocka_unit_test(test_slack_and_padding_are_innocent),
 		cmocka_unit_test(test_metadata_on_the_line_is_a_hazard),
