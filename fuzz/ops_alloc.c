@@ -23,6 +23,8 @@ static void object_allocated(struct executor *x, uint32_t handle, target_addr_t 
 	o->size = size;
 	o->client = handle;
 	o->state = OBJECT_LIVE;
+	if (target_in_ram(x->sim, addr, size))
+		memset(x->sim->roles + (addr - RAM_BASE), ROLE_NONE, (size_t)size);
 	emit_object(x, EVENT_OBJECT_ALLOC, handle);
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The allocator contract: SLUB and a foreign bump heap behind the same three functions; ASan on target memory. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The machine: layouts, page allocator, reference counts, cache lines, reset. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <string.h>
 
