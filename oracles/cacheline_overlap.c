@@ -371,7 +371,7 @@ static void on_alloc(struct lines *lines, const struct oracle_context *context, 
 		const struct mapping *mapping = &lines->mappings[i];
 		struct edges edges = mapping_edges(sim, mapping);
 
-		if (!device_writes(mapping) || mapping->client == sim->op ||
+		if (!device_writes(mapping) || mapping->client == event->id ||
 		    !((event->addr < edges.begin && edges.first < end) ||
 		      (event->addr < edges.last && edges.end < end)))
 			continue;
@@ -489,7 +489,8 @@ static void observe(void *state, const struct oracle_context *context, const str
 		on_alloc(lines, context, event, out);
 		break;
 	case EVENT_OBJECT_FREE:
-		give_up(lines, context, event);
+		/* From here on only what the allocator stores there counts. */
+		on_write(lines, context, event);
 		break;
 	case EVENT_OBJECT_WRITE:
 		on_write(lines, context, event);
