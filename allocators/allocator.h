@@ -56,7 +56,8 @@ struct allocator {
 
 struct allocator_ops {
 	const char *name;
-	uint32_t state_size; /* bytes */
+	uint32_t state_size;   /* bytes */
+	uint32_t scratch_size; /* of these, at the end: need not be restored between programs (texts of reports) */
 	struct allocator_contract contract;
 
 	/* Boots on an empty machine.  False iff the machine is too small. */

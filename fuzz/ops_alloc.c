@@ -21,7 +21,15 @@ static void disclaim_roles(struct sim *sim, target_addr_t addr, uint64_t size)
 
 	if (!target_in_ram(sim, addr, size + 1))
 		return;
-	memset(roles, ROLE_NONE, (size_t)size);
+	for (uint64_t i = 0; i < size;) {
+		uint64_t piece = PAGE_SIZE - ((addr + i) & (PAGE_SIZE - 1));
+
+		piece = piece < size - i ? piece : size - i;
+		/* An untouched frame has no roles. */
+		if (sim->frame_touched[(addr + i - RAM_BASE) >> PAGE_SHIFT])
+			memset(roles + i, ROLE_NONE, (size_t)piece);
+		i += piece;
+	}
 	for (roles += size; *roles == ROLE_FREE_POINTER; roles++)
 		*roles = ROLE_NONE;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fuzz/event_log.h"
+#include "sim/memory.h"
 #include "sim/page.h"
 
 bool world_create(struct world *world)
@@ -113,6 +114,9 @@ static void init_region(struct world *world)
 	while ((1u << order) < frames)
 		order++;
 	frame = alloc_pages(&world->sim, GFP_WAIT, order);
+	/* Native code does not tell what it touches. */
+	for (uint32_t i = 0; frame != FRAME_NONE && i < 1u << order; i++)
+		memory_touch_frame(&world->sim, frame + i);
 	region = (struct memory_region){page_address(frame), (uint64_t)PAGE_SIZE << order};
 	memset(a->state, 0, a->ops->state_size);
 	if (frame == FRAME_NONE || !a->ops->init(a, &region))
@@ -155,7 +159,8 @@ static void enter(struct world *world, const struct world_config *config)
 		sim_switch(&world->sim, &sim_config, &image->boot);
 		world->image = image;
 	}
-	memcpy(world->allocator.state, image->allocator_state, world->allocator.ops->state_size);
+	memcpy(world->allocator.state, image->allocator_state,
+	       world->allocator.ops->state_size - world->allocator.ops->scratch_size);
 }
 
 void world_prepare(struct world *world, const struct world_config *config)

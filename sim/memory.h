@@ -9,10 +9,21 @@ enum kernel_shadow_state { KERNEL_NOBODY, KERNEL_USED, KERNEL_FREED };
 
 static inline void memory_touch_frame(struct sim *sim, frame_t frame)
 {
+	if (sim->frame_state[frame] == FRAME_USED)
+		sim->frame_state[frame] = FRAME_TOUCHED;
 	if (!sim->frame_touched[frame]) {
 		sim->frame_touched[frame] = 1;
 		sim->touched_frames[sim->touched_count++] = frame;
 	}
+}
+
+/* A block is handed out: its frames are used, and reset must know. */
+static inline void memory_use_block(struct sim *sim, frame_t frame, unsigned order)
+{
+	if (sim->frame_block[frame] > order)
+		return;
+	sim->frame_block[frame] = (uint8_t)(order + 1);
+	sim->used_blocks[sim->used_count++] = frame | order << 24;
 }
 
 static inline void memory_touch_chunk(struct sim *sim, uint32_t chunk)

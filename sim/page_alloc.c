@@ -338,12 +338,11 @@ static frame_t take_block(struct sim *sim, unsigned order)
 	return buddy_take(sim, order);
 }
 
-/* What the last owner kept where is over. */
+/* What the last owner kept where is over.  The frame counts as touched only when somebody uses it. */
 static void take_over_frame(struct sim *sim, frame_t frame)
 {
 	if (sim->frame_touched[frame])
 		memset(sim->roles + ((uint64_t)frame << PAGE_SHIFT), ROLE_NONE, PAGE_SIZE);
-	memory_touch_frame(sim, frame);
 }
 
 frame_t alloc_pages(struct sim *sim, gfp_t gfp, unsigned order)
@@ -359,6 +358,7 @@ frame_t alloc_pages(struct sim *sim, gfp_t gfp, unsigned order)
 		return FRAME_NONE;
 	for (frame_t i = frame; i < frame + (1u << order); i++)
 		take_over_frame(sim, i);
+	memory_use_block(sim, frame, order);
 	frames_set_state(sim, frame, order, FRAME_USED);
 	prepare_new_page(sim, frame);
 	if (order && (gfp & GFP_COMP))

@@ -53,7 +53,9 @@ static bool map_fixed(target_addr_t base, size_t size)
 	TABLE(chunk_dirty, KERNEL_CHUNKS)                                                                              \
 	TABLE(dirty_chunks, KERNEL_CHUNKS * sizeof(uint32_t))                                                          \
 	TABLE(frame_touched, RAM_FRAMES_MAX)                                                                           \
-	TABLE(touched_frames, RAM_FRAMES_MAX * sizeof(uint32_t))
+	TABLE(touched_frames, RAM_FRAMES_MAX * sizeof(uint32_t))                                                       \
+	TABLE(frame_block, RAM_FRAMES_MAX)                                                                             \
+	TABLE(used_blocks, 2 * RAM_FRAMES_MAX * sizeof(uint32_t))
 
 enum { LINE_TABLE_SIZE = 0x04000000 / 16 };
 
@@ -114,11 +116,26 @@ static void set_config(struct sim *sim, const struct sim_config *config)
 		sim_poison(RAM_BASE + old_size, sim->ram_size - old_size);
 }
 
+/* Takes back blocks that were handed out, touched or not. */
+static void clear_blocks(struct sim *sim)
+{
+	for (uint32_t i = 0; i < sim->used_count; i++) {
+		frame_t frame = sim->used_blocks[i] & 0xffffff;
+		unsigned order = sim->used_blocks[i] >> 24;
+
+		memset(sim->frame_state + frame, FRAME_FREE, (size_t)1 << order);
+		sim_poison(page_address(frame), (uint64_t)PAGE_SIZE << order);
+		sim->frame_block[frame] = 0;
+	}
+	sim->used_count = 0;
+}
+
 /* Clears what programs left in RAM.  Views of absent lines are equal, so both are zero afterwards. */
 static void clear_frames(struct sim *sim)
 {
 	uint32_t lines_per_page = (uint32_t)PAGE_SIZE >> sim->line_shift;
 
+	clear_blocks(sim);
 	for (uint32_t i = 0; i < sim->touched_count; i++) {
 		frame_t frame = sim->touched_frames[i];
 		target_addr_t addr = page_address(frame);

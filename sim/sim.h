@@ -29,7 +29,8 @@
 
 enum line_bits { LINE_PRESENT = 1, LINE_DIRTY = 2 };
 
-enum frame_state { FRAME_FREE = 0, FRAME_USED = 1 };
+/* Used frames are clean until the first access, so that a reset need not clear what was allocated but never used. */
+enum frame_state { FRAME_FREE = 0, FRAME_USED = 1, FRAME_TOUCHED = 2 };
 
 /* What a metadata byte is for, recorded by the accessors; only names the victim of a finding (DESIGN 3, Attribution).
  */
@@ -96,6 +97,9 @@ struct sim {
 	uint32_t dirty_chunk_count;
 	uint8_t *frame_touched;
 	uint32_t *touched_frames;
+	uint8_t *frame_block;  /* 1 + largest order in which a block at the frame was handed out since reset */
+	uint32_t *used_blocks; /* those blocks: frame | order << 24 */
+	uint32_t used_count;
 	uint32_t touched_count;
 	uint32_t heap_next;      /* bytes used of the kernel heap */
 	target_addr_t zone;      /* struct zone of sim/page_alloc.c */

@@ -45,11 +45,10 @@ static void check_ram(struct sim *sim, target_addr_t addr, unsigned width, bool 
 	frame_t first = (frame_t)((addr - RAM_BASE) >> PAGE_SHIFT);
 	frame_t last = (frame_t)((addr + width - 1 - RAM_BASE) >> PAGE_SHIFT);
 
-	if (sim->frame_state[first] == FRAME_FREE || sim->frame_state[last] == FRAME_FREE) {
+	if (sim->frame_state[first] == FRAME_FREE || sim->frame_state[last] == FRAME_FREE)
 		emit_unowned(sim, addr, width, store);
-		memory_touch_frame(sim, first);
-		memory_touch_frame(sim, last);
-	}
+	memory_touch_frame(sim, first);
+	memory_touch_frame(sim, last);
 }
 
 static bool kernel_range(const struct sim *sim, target_addr_t addr, unsigned width)
@@ -78,11 +77,34 @@ void target_check_slow(struct sim *sim, target_addr_t addr, unsigned width, bool
 		memory_touch_kernel(sim, addr, width);
 }
 
-void target_store_slow(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value)
+uint64_t target_load_slow(struct sim *sim, target_addr_t addr, unsigned width)
 {
+	uint64_t heap = addr - KERNEL_HEAP_BASE;
+
+	/* Kernel data that somebody owns is the common case: kmem_cache fields. */
+	if (likely(heap < KERNEL_HEAP_SIZE - 8) && likely(sim->kernel_shadow[heap >> 3] == KERNEL_USED))
+		return target_get(addr, width, sim->big_endian);
+	target_check_slow(sim, addr, width, false);
+	if (sim->lines && target_in_ram(sim, addr, width))
+		target_lines_load(sim, addr, width);
+	return target_read_raw(addr, width, sim->big_endian);
+}
+
+void target_store_slow(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value, enum byte_role role)
+{
+	uint64_t heap = addr - KERNEL_HEAP_BASE;
+
+	if (likely(heap < KERNEL_HEAP_SIZE - 8) && likely(sim->kernel_shadow[heap >> 3] == KERNEL_USED)) {
+		memory_touch_kernel(sim, addr, width);
+		target_put(addr, width, sim->big_endian, value);
+		return;
+	}
 	target_check_slow(sim, addr, width, true);
 	target_write_raw(addr, width, sim->big_endian, value);
-	if (sim->lines && target_in_ram(sim, addr, width))
+	if (!target_in_ram(sim, addr, width))
+		return;
+	memset(sim->roles + (addr - RAM_BASE), (int)role, width);
+	if (sim->lines)
 		target_lines_store(sim, addr, width);
 }
 
@@ -129,13 +151,24 @@ static size_t page_piece(target_addr_t addr, uint64_t size)
 	return size < rest ? (size_t)size : rest;
 }
 
+/* True, and the frame touched, iff the byte's frame is RAM that somebody owns. */
+static bool target_owned_ram(struct sim *sim, target_addr_t addr)
+{
+	uint64_t offset = addr - RAM_BASE;
+
+	if (offset >= sim->ram_size || sim->frame_state[offset >> PAGE_SHIFT] == FRAME_FREE)
+		return false;
+	memory_touch_frame(sim, (frame_t)(offset >> PAGE_SHIFT));
+	return true;
+}
+
 void target_fill(struct sim *sim, target_addr_t addr, uint64_t size, uint8_t value, enum byte_role role)
 {
 	while (size) {
 		size_t piece = page_piece(addr, size);
 
 		sim_step(sim);
-		if (target_plain_ram(sim, addr, 1)) {
+		if (target_owned_ram(sim, addr)) {
 			memset(target_pointer(addr), value, piece);
 			memset(sim->roles + (addr - RAM_BASE), (int)role, piece);
 			if (sim->lines)
@@ -161,7 +194,7 @@ target_addr_t target_find_other(struct sim *sim, target_addr_t addr, uint64_t si
 		size_t piece = page_piece(addr, size);
 		const uint8_t *p = target_pointer(addr);
 
-		if (!target_plain_ram(sim, addr, 1)) {
+		if (!target_owned_ram(sim, addr)) {
 			target_check_slow(sim, addr, 1, false);
 			for (uint64_t i = 0; i < piece; i++)
 				if (target_read_raw(addr + i, 1, false) != value)

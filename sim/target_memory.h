@@ -24,6 +24,7 @@ static inline bool target_in_ram(const struct sim *sim, target_addr_t addr, uint
 
 /* Slow paths: kernel data, unowned memory, wild addresses.  Return with the access allowed, or unwind. */
 void target_check_slow(struct sim *sim, target_addr_t addr, unsigned width, bool store);
+uint64_t target_load_slow(struct sim *sim, target_addr_t addr, unsigned width);
 void target_lines_load(struct sim *sim, target_addr_t addr, uint64_t size);
 void target_lines_store(struct sim *sim, target_addr_t addr, uint64_t size); /* after the store */
 uint64_t target_read_raw(target_addr_t addr, unsigned width, bool big_endian);
@@ -79,29 +80,27 @@ static inline void sim_step(struct sim *sim)
 		sim_hang(sim);
 }
 
-/* True iff the whole access lies in a RAM frame that somebody owns. */
+/* True iff the whole access lies in a RAM frame that somebody owns and has used before. */
 static inline bool target_plain_ram(const struct sim *sim, target_addr_t addr, unsigned width)
 {
 	uint64_t offset = addr - RAM_BASE;
 
 	return likely(offset < sim->ram_size) && (offset & (PAGE_SIZE - 1)) + width <= PAGE_SIZE &&
-	       likely(sim->frame_state[offset >> PAGE_SHIFT] != FRAME_FREE);
+	       likely(sim->frame_state[offset >> PAGE_SHIFT] == FRAME_TOUCHED);
 }
 
 /* Loads `width` bytes (1, 2, 4, 8) at any alignment. */
 static inline uint64_t target_load(struct sim *sim, target_addr_t addr, unsigned width)
 {
 	sim_step(sim);
-	if (!target_plain_ram(sim, addr, width)) {
-		target_check_slow(sim, addr, width, false);
-		return target_read_raw(addr, width, sim->big_endian);
-	}
+	if (!target_plain_ram(sim, addr, width))
+		return target_load_slow(sim, addr, width);
 	if (sim->lines)
 		target_lines_load(sim, addr, width);
 	return target_get(addr, width, sim->big_endian);
 }
 
-void target_store_slow(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value);
+void target_store_slow(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value, enum byte_role role);
 
 /* Stores allocator metadata; `role` names the bytes if they become a victim. */
 static inline void target_store(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value,
@@ -109,7 +108,7 @@ static inline void target_store(struct sim *sim, target_addr_t addr, unsigned wi
 {
 	sim_step(sim);
 	if (!target_plain_ram(sim, addr, width)) {
-		target_store_slow(sim, addr, width, value);
+		target_store_slow(sim, addr, width, value, role);
 		return;
 	}
 	target_put(addr, width, sim->big_endian, value);
