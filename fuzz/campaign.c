@@ -53,6 +53,11 @@ static void stop_job(struct campaign_job *job)
 	job->pid = 0;
 }
 
+static bool satisfied(const struct campaign *c, const struct campaign_job *job)
+{
+	return c->until_declared && job->target && job->target->kind != TARGET_CLEAN && !job_complaint(c, job);
+}
+
 /* A child ended: next phase, a restart after a finding, or done. */
 static void job_ended(struct campaign *c, struct campaign_job *job, int status, double now)
 {
@@ -64,7 +69,9 @@ static void job_ended(struct campaign *c, struct campaign_job *job, int status, 
 		job->failed = true;
 	if (crashed && !new_finding && job->target && ++job->restarts > 20)
 		job->failed = true;
-	if (job->failed || now >= job->slice_end || (!job->target && !crashed))
+	if (satisfied(c, job))
+		job->phase = JOB_DONE;
+	else if (job->failed || now >= job->slice_end || (!job->target && !crashed))
 		job->phase = JOB_DONE;
 	else if (!job_start(c, job, now))
 		job->phase = JOB_DONE;
@@ -84,7 +91,7 @@ static void poll_job(struct campaign *c, struct campaign_job *job, double now)
 	}
 	if (job->phase == JOB_RANDOM && job->target)
 		job_collect(c, job, now);
-	if (now < job->slice_end + 2)
+	if (!satisfied(c, job) && now < job->slice_end + 2)
 		return;
 	stop_job(job);
 	job_collect(c, job, now);

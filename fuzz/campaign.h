@@ -42,6 +42,7 @@ struct campaign {
 	enum campaign_engine engine;
 	double seconds;
 	unsigned jobs;
+	bool until_declared; /* a job ends as soon as its target has found what it declares */
 	uint64_t seed;
 	unsigned job_count, finding_count;
 	struct campaign_job job[CAMPAIGN_TARGETS_MAX];

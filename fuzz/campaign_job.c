@@ -191,13 +191,13 @@ static bool is_known(const struct campaign *c, const struct target *target, cons
 }
 
 /* In a child, because a world can exist only once in a process and the code under test may misbehave. */
-static void minimize_saved(const struct campaign *c, const char *path)
+static void minimize_saved(const struct campaign *c, const char *path, char signature[SIGNATURE_MAX])
 {
 	static struct session session;
 	static struct program program;
 	static struct program_notes notes;
 	struct world_config config;
-	char signature[SIGNATURE_MAX] = "", directory[CAMPAIGN_PATH_MAX], saved[CAMPAIGN_PATH_MAX];
+	char directory[CAMPAIGN_PATH_MAX], saved[CAMPAIGN_PATH_MAX];
 	const struct finding *finding;
 	unsigned i;
 
@@ -231,7 +231,7 @@ static bool minimized(const struct campaign *c, const char *path, struct campaig
 	if (pid == 0) {
 		dup2(fd[1], STDOUT_FILENO);
 		unsetenv("SLABFUZZ_KNOWN");
-		minimize_saved(c, path);
+		minimize_saved(c, path, f->signature);
 		fflush(stdout);
 		_exit(0);
 	}
@@ -248,17 +248,30 @@ static bool minimized(const struct campaign *c, const char *path, struct campaig
 	return sscanf(line, "%119[^\t]\t%39[^\t]\t%u\t%511[^\n]", f->signature, f->oracle, &f->ops, f->path) == 4;
 }
 
+/* From the first line of the report beside a saved program. */
+static bool read_signature(const char *prog, char signature[SIGNATURE_MAX])
+{
+	char report[CAMPAIGN_PATH_MAX + 300], line[SIGNATURE_MAX + 16] = "";
+	FILE *in;
+
+	snprintf(report, sizeof(report), "%.*s.txt", (int)strlen(prog) - 5, prog);
+	in = fopen(report, "r");
+	if (!in)
+		return false;
+	while (fgets(line, sizeof(line), in) && strncmp(line, "BUG: ", 5))
+		;
+	fclose(in);
+	return sscanf(line, "BUG: %119s", signature) == 1;
+}
+
 /* One saved .prog: minimise into DIR/findings, remember. */
 static bool collect_one(struct campaign *c, struct campaign_job *job, const char *path, double now)
 {
 	struct campaign_finding f = {.target = job->target, .seconds = now - job->started};
 
-	if (c->finding_count == CAMPAIGN_FINDINGS_MAX || !minimized(c, path, &f))
+	if (c->finding_count == CAMPAIGN_FINDINGS_MAX || !read_signature(path, f.signature) ||
+	    is_known(c, job->target, f.signature) || !minimized(c, path, &f))
 		return false;
-	if (is_known(c, job->target, f.signature)) {
-		unlink(f.path);
-		return false;
-	}
 	c->finding[c->finding_count++] = f;
 	return true;
 }

@@ -52,6 +52,14 @@ static struct object *object_of(struct executor *x, uint32_t memory)
 	return memory & HANDLE_OTHER ? NULL : live_object(x, memory);
 }
 
+/* Strict: no line is partly inside, but at the end of the object, whose slack is its own. */
+static bool whole_lines(struct executor *x, uint64_t offset, uint64_t length, uint64_t size)
+{
+	uint64_t mask = (UINT64_C(1) << x->sim->line_shift) - 1;
+
+	return !(offset & mask) && (!(length & mask) || offset + length == size);
+}
+
 /* Strict: kmalloc memory, or a kmem_cache whose align and size are multiples of the line; one mapping per object. */
 static bool may_map_strictly(struct executor *x, uint32_t memory)
 {
@@ -94,7 +102,8 @@ enum op_result run_dma_map(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	REQUIRE(x, memory_is_live(x, op->arg[0]) && op->arg[1] < size && length <= size - op->arg[1]);
 	REQUIRE(x, direction != DMA_NONE && !device_owns(x, addr + op->arg[1], length));
-	REQUIRE(x, x->world->config.dma_era || may_map_strictly(x, op->arg[0]));
+	REQUIRE(x, x->world->config.dma_era ||
+			   (may_map_strictly(x, op->arg[0]) && whole_lines(x, op->arg[1], length, size)));
 	m->dma = dma_map_single(x->sim, x->yield, addr + op->arg[1], length, direction);
 	if (m->dma == DMA_MAPPING_ERROR)
 		return RESULT_FAILED;

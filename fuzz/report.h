@@ -3,6 +3,8 @@
 #ifndef SLABFUZZ_FUZZ_REPORT_H
 #define SLABFUZZ_FUZZ_REPORT_H
 
+#include <stdio.h>
+
 #include "fuzz/session.h"
 
 /* Runs the program once more to collect the events of the guilty op; replay may be NULL (a line with the command). */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "fuzz/asan_finding.h"
 #include "fuzz/atomic_file.h"
 #include "fuzz/report.h"
 
@@ -32,7 +33,7 @@ bool session_read_known(struct session *s, const char *path)
 void session_add_known(struct session *s, const char *signature)
 {
 	if (s->known_count < KNOWN_MAX && !session_knows(s, signature))
-		snprintf(s->known[s->known_count++], SIGNATURE_MAX, "%s", signature);
+		snprintf(s->known[s->known_count++], SIGNATURE_MAX, "%.*s", SIGNATURE_MAX - 1, signature);
 }
 
 bool session_knows(const struct session *s, const char *signature)
@@ -55,6 +56,7 @@ bool session_create(struct session *s)
 		fprintf(stderr, "slabfuzz: out of memory\n");
 		return false;
 	}
+	asan_finding_install(s);
 	s->findings_dir = findings && *findings ? findings : NULL;
 	if (known && *known && !session_read_known(s, known)) {
 		fprintf(stderr, "%s:0:0: cannot read the known findings: %s\n", known, strerror(errno));
@@ -71,7 +73,9 @@ void session_destroy(struct session *s)
 
 const struct finding *session_run(struct session *s, const struct program *p, const struct world_config *config)
 {
+	s->running = p;
 	executor_run(&s->executor, p, config);
+	s->running = NULL;
 	for (unsigned i = 0; i < s->world.findings.count; i++) {
 		const struct finding *finding = &s->world.findings.list[i];
 
@@ -111,25 +115,28 @@ static bool save_report(struct session *s, const struct program *p, const struct
 	return ok;
 }
 
-bool finding_save(struct session *s, const struct program *p, const struct finding *finding, const char *dir,
-		  char *path, size_t path_size)
+bool finding_save_program(const struct program *p, const char *signature, const char *dir, char *path, size_t path_size)
 {
-	static const char suffix[] = ".prog";
 	struct text_buffer text = {malloc(TEXT_MAX), 0, TEXT_MAX, false};
-	struct program_notes notes = {.expect_count = 0};
 	char name[SIGNATURE_MAX];
 	bool ok;
 
 	if (!text.bytes)
 		return false;
 	mkdir(dir, 0755);
-	snprintf(name, sizeof(name), "%s", finding->signature);
+	snprintf(name, sizeof(name), "%s", signature);
 	for (char *c = name; *c; c++)
 		if (*c == '/')
 			*c = '+';
-	program_print(p, &notes, &text);
-	snprintf(path, path_size, "%s/%s-%08x%s", dir, name, text_hash(text.bytes, text.size), suffix);
-	ok = file_write_atomically(path, text.bytes, text.size) && save_report(s, p, finding, path);
+	program_print(p, NULL, &text);
+	snprintf(path, path_size, "%s/%s-%08x.prog", dir, name, text_hash(text.bytes, text.size));
+	ok = file_write_atomically(path, text.bytes, text.size);
 	free(text.bytes);
 	return ok;
+}
+
+bool finding_save(struct session *s, const struct program *p, const struct finding *finding, const char *dir,
+		  char *path, size_t path_size)
+{
+	return finding_save_program(p, finding->signature, dir, path, path_size) && save_report(s, p, finding, path);
 }

@@ -18,7 +18,7 @@ struct session {
 	const char *findings_dir; /* NULL: nothing is saved */
 	unsigned known_count;
 	char known[KNOWN_MAX][SIGNATURE_MAX];
-	struct program scratch;
+	const struct program *running; /* the program under way, for reports out of the middle of an op */
 };
 
 /* Maps the machine and reads SLABFUZZ_KNOWN and SLABFUZZ_FINDINGS.  False (line on stderr) if that fails. */
@@ -38,5 +38,8 @@ const struct finding *session_run(struct session *s, const struct program *p, co
  */
 bool finding_save(struct session *s, const struct program *p, const struct finding *finding, const char *dir,
 		  char *path, size_t path_size);
+/* Only the program, not the report. */
+bool finding_save_program(const struct program *p, const char *signature, const char *dir, char *path,
+			  size_t path_size);
 
 #endif

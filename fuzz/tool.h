@@ -13,7 +13,8 @@ enum { STATUS_CLEAN = 0, STATUS_FINDING = 1, STATUS_USAGE = 2, STATUS_FRAMEWORK 
 		     "[--target T] [--set key=value] [--grade G] [--events FILE] [--check] [--repeat N] FILE...",      \
 		     "run programs; report findings")                                                                  \
 	TOOL_COMMAND("fuzz", tool_fuzz,                                                                                \
-		     "[--target T|all] [--time S] [--jobs N] [--engine libfuzzer|afl|random] [--seed N] --out DIR",    \
+		     "[--target T|all] [--time S] [--jobs N] [--engine libfuzzer|afl|random] [--seed N] "              \
+		     "[--until-declared] --out DIR",                                                                   \
 		     "a campaign: findings in DIR/findings")                                                           \
 	TOOL_COMMAND("print", tool_print, "[--target T] FILE", "print a program as text")                              \
 	TOOL_COMMAND("encode", tool_encode, "--target T FILE -o OUT", "text to the bytes that engines mutate")         \
@@ -22,7 +23,8 @@ enum { STATUS_CLEAN = 0, STATUS_FINDING = 1, STATUS_USAGE = 2, STATUS_FRAMEWORK 
 	TOOL_COMMAND("import", tool_import, "--format ftrace|mtrace FILE -o DIR", "recorded traces to programs")       \
 	TOOL_COMMAND("list", tool_list, "[--markdown] KIND",                                                           \
 		     "targets, ops, oracles, allocators, arches, policies, profiles, faults, claims, planted, "        \
-		     "titles, args, world")
+		     "titles, args, world")                                                                            \
+	TOOL_COMMAND("bench", tool_bench, "[TARGET]", "where the time of a run goes")
 
 #define TOOL_COMMAND(name, function, arguments, help) int function(int argc, char **argv);
 TOOL_COMMANDS(TOOL_COMMAND)

@@ -76,18 +76,18 @@ static bool set_engine(const char *name)
 
 static int parse_options(int argc, char **argv, const char **target)
 {
-	static const struct option options[] = {{"target", required_argument, NULL, 't'},
-						{"time", required_argument, NULL, 's'},
-						{"jobs", required_argument, NULL, 'j'},
-						{"engine", required_argument, NULL, 'e'},
-						{"seed", required_argument, NULL, 'r'},
-						{"out", required_argument, NULL, 'o'},
-						{NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+		{"target", required_argument, NULL, 't'},   {"time", required_argument, NULL, 's'},
+		{"jobs", required_argument, NULL, 'j'},     {"engine", required_argument, NULL, 'e'},
+		{"seed", required_argument, NULL, 'r'},     {"out", required_argument, NULL, 'o'},
+		{"until-declared", no_argument, NULL, 'u'}, {NULL, 0, NULL, 0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
 		if (c == 't')
 			*target = optarg;
+		else if (c == 'u')
+			campaign.until_declared = true;
 		else if (c == 's')
 			campaign.seconds = strtod(optarg, NULL);
 		else if (c == 'j')

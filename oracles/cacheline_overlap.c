@@ -4,7 +4,8 @@
  * device vanish, or the CPU reads stale bytes.  Hazards: a device-writable mapping shares a line with a stranger, a
  * flush that was asked for left dirty bytes.
  * Innocent: TO_DEVICE mappings; bytes of the mapping under maintenance; the rest of the client's own objects and their
- * slack; padding; bytes that nobody owns; bytes that the CPU did not store or that the device wrote.
+ * slack; padding; bytes that nobody owns; bytes that the device wrote; what an object held when it was allocated, zeros
+ * excepted (kzalloc).
  */
 #include "oracles/attribution.h"
 #include "oracles/shadow.h"
@@ -343,6 +344,21 @@ static void maintain(struct lines *lines, const struct event *event)
 					  .direction = (enum dma_direction)event->value};
 }
 
+/* What dirty lines hold of a new object is the last owner's or poison, unless it was cleared for the new one. */
+static void disown_content(struct lines *lines, const struct sim *sim, struct ram_range range)
+{
+	uint32_t end = range.offset + range.size, next;
+
+	for (uint32_t i = range.offset; i < end; i = next) {
+		next = ((i >> sim->line_shift) + 1) << sim->line_shift;
+		if (!(sim->lines[i >> sim->line_shift] & LINE_DIRTY))
+			continue;
+		for (uint32_t byte = i; byte < next && byte < end; byte++)
+			if (cpu_byte(byte) != 0 && views_differ(sim, byte))
+				shadow_set(&lines->shadow, STALE, byte, 1);
+	}
+}
+
 static void on_alloc(struct lines *lines, const struct oracle_context *context, const struct event *event,
 		     struct findings *out)
 {
@@ -350,11 +366,12 @@ static void on_alloc(struct lines *lines, const struct oracle_context *context, 
 	target_addr_t end = event->addr + event->size;
 
 	give_up(lines, context, event);
+	disown_content(lines, sim, ram_range(sim, event->addr, event->size));
 	for (uint32_t i = 0; event->size && i < lines->mapping_count; i++) {
 		const struct mapping *mapping = &lines->mappings[i];
 		struct edges edges = mapping_edges(sim, mapping);
 
-		if (!device_writes(mapping) || mapping->client == sim->op ||
+		if (!device_writes(mapping) || mapping->client == event->id ||
 		    !((event->addr < edges.begin && edges.first < end) ||
 		      (event->addr < edges.last && edges.end < end)))
 			continue;
@@ -407,19 +424,21 @@ static void on_write(struct lines *lines, const struct oracle_context *context, 
 	shadow_clear(&lines->shadow, STALE, range.offset, range.size);
 }
 
-/* First byte of [addr, end) that is dirty in a line, or end. */
-static target_addr_t dirty_byte(const struct sim *sim, target_addr_t addr, target_addr_t end)
+/* First byte of [addr, end) whose store waits in a dirty line, or end. */
+static target_addr_t dirty_byte(const struct lines *lines, const struct sim *sim, target_addr_t addr, target_addr_t end)
 {
 	for (; addr < end; addr++) {
 		uint32_t offset = (uint32_t)(addr - RAM_BASE);
 
-		if (sim->lines[offset >> sim->line_shift] & LINE_DIRTY && views_differ(sim, offset))
+		if (sim->lines[offset >> sim->line_shift] & LINE_DIRTY && views_differ(sim, offset) &&
+		    !shadow_bit(&lines->shadow, STALE, offset))
 			return addr;
 	}
 	return end;
 }
 
-static void on_flush_page(const struct oracle_context *context, const struct event *event, struct findings *out)
+static void on_flush_page(const struct lines *lines, const struct oracle_context *context, const struct event *event,
+			  struct findings *out)
 {
 	const struct sim *sim = context->sim;
 	const char *what = event->text ? event->text : "";
@@ -433,7 +452,7 @@ static void on_flush_page(const struct oracle_context *context, const struct eve
 		target_addr_t from = object->addr > event->addr ? object->addr : event->addr;
 
 		end = end < page_end ? end : page_end;
-		if (object->state != OBJECT_LIVE || from >= end || (dirty = dirty_byte(sim, from, end)) == end)
+		if (object->state != OBJECT_LIVE || from >= end || (dirty = dirty_byte(lines, sim, from, end)) == end)
 			continue;
 		finding_add(out, context, NAME, TITLE_MISSED_FLUSH, sim->actor, "object", sim->by,
 			    "flush of page %05x was %s; o%u byte %05x:%03x stays dirty in the cache",
@@ -470,7 +489,8 @@ static void observe(void *state, const struct oracle_context *context, const str
 		on_alloc(lines, context, event, out);
 		break;
 	case EVENT_OBJECT_FREE:
-		give_up(lines, context, event);
+		/* From here on only what the allocator stores there counts. */
+		on_write(lines, context, event);
 		break;
 	case EVENT_OBJECT_WRITE:
 		on_write(lines, context, event);
@@ -491,7 +511,7 @@ static void observe(void *state, const struct oracle_context *context, const str
 		on_device_write(lines, context, event);
 		break;
 	case EVENT_FLUSH_PAGE:
-		on_flush_page(context, event, out);
+		on_flush_page(lines, context, event, out);
 		break;
 	default:
 		break;

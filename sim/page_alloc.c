@@ -338,6 +338,14 @@ static frame_t take_block(struct sim *sim, unsigned order)
 	return buddy_take(sim, order);
 }
 
+/* What the last owner kept where is over. */
+static void take_over_frame(struct sim *sim, frame_t frame)
+{
+	if (sim->frame_touched[frame])
+		memset(sim->roles + ((uint64_t)frame << PAGE_SHIFT), ROLE_NONE, PAGE_SIZE);
+	memory_touch_frame(sim, frame);
+}
+
 frame_t alloc_pages(struct sim *sim, gfp_t gfp, unsigned order)
 {
 	frame_t frame;
@@ -350,7 +358,7 @@ frame_t alloc_pages(struct sim *sim, gfp_t gfp, unsigned order)
 	if (frame == FRAME_NONE)
 		return FRAME_NONE;
 	for (frame_t i = frame; i < frame + (1u << order); i++)
-		memory_touch_frame(sim, i);
+		take_over_frame(sim, i);
 	frames_set_state(sim, frame, order, FRAME_USED);
 	prepare_new_page(sim, frame);
 	if (order && (gfp & GFP_COMP))

@@ -303,6 +303,15 @@ _Noreturn void sim_hang(struct sim *sim)
 	unwind(sim);
 }
 
+void sim_synchronize_rcu(struct sim *sim)
+{
+	struct event event = {.kind = EVENT_GRACE_PERIOD};
+
+	if (sim->rcu_readers)
+		sim_hang(sim);
+	sim_emit(sim, &event);
+}
+
 static void shade(struct sim *sim, target_addr_t addr, uint32_t size, enum kernel_shadow_state state)
 {
 	memset(sim->kernel_shadow + (addr - KERNEL_HEAP_BASE) / 8, (int)state, (size + 7) / 8);

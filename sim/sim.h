@@ -164,6 +164,12 @@ static inline void sim_preempt_point(struct sim *sim)
 		sim->preempt(sim->preempt_context);
 }
 
+/*
+ * A grace period ends: emits GRACE_PERIOD.  For models that wait for one (synchronize_rcu, rcu_barrier); waiting inside
+ * a reader would never end, so that is a hang.
+ */
+void sim_synchronize_rcu(struct sim *sim);
+
 /* Kernel data without page frames (kmem_cache structures, shrink's buckets).  0 if full; memory is never reused in a
  * program. */
 target_addr_t kernel_alloc(struct sim *sim, uint32_t size);

@@ -1,189 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every oracle finds its planted situations and stays silent at their innocent neighbours.  The machine is real (sim/,
- * backends/); the executor and the allocator are played by hand.
+ * Findings, object_lifetime, page_overlay and kernel_report: each finds its planted situations and stays silent at
+ * their innocent neighbours.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "backends/cache.h"
-#include "backends/dma.h"
-#include "backends/mapping.h"
-#include "oracles/oracle.h"
-#include "sim/page.h"
-
-extern const struct oracle oracle_object_lifetime, oracle_page_overlay, oracle_cacheline_overlap, oracle_kernel_report;
-
-enum { ORACLES = 4, OBJECTS = 32 };
-
-static const struct oracle *const oracles[ORACLES] = {&oracle_object_lifetime, &oracle_page_overlay,
-						      &oracle_cacheline_overlap, &oracle_kernel_report};
-
-static struct rig {
-	struct sim sim;
-	uint8_t policy[POLICY_COUNT];
-	struct object objects[OBJECTS];
-	uint32_t count;
-	struct oracle_context context;
-	void *state[ORACLES];
-	struct findings findings;
-	target_addr_t page; /* a page of the allocator */
-} rig;
-
-static void observe(void *context, const struct event *event)
-{
-	(void)context;
-	for (unsigned i = 0; i < ORACLES; i++)
-		if (oracles[i]->wants >> event->kind & 1)
-			oracles[i]->observe(rig.state[i], &rig.context, event, &rig.findings);
-}
-
-static void emit(struct event event)
-{
-	sim_emit(&rig.sim, &event);
-}
-
-/* The op under way from here on. */
-static void op(const char *by)
-{
-	emit((struct event){.kind = EVENT_OP_END, .id = rig.sim.op});
-	rig.sim.by = by;
-	rig.sim.op++;
-	emit((struct event){.kind = EVENT_OP_BEGIN, .id = rig.sim.op, .text = by});
-}
-
-/* A new program on an arch row; `page` is one page of the allocator, from which tests carve objects. */
-static void start(const char *arch)
-{
-	struct sim_config config = {.arch = arch_by_name(arch), .actor = "toy", .policy = rig.policy, .ram_frames = 64};
-
-	assert_non_null(config.arch);
-	rig.sim.observe = NULL;
-	sim_configure(&rig.sim, &config);
-	memset(rig.objects, 0, sizeof(rig.objects));
-	rig.count = 0;
-	rig.findings.count = 0;
-	for (unsigned i = 0; i < ORACLES; i++)
-		oracles[i]->begin(rig.state[i], &rig.context);
-	rig.sim.observe = observe;
-	op("alloc_pages");
-	rig.page = page_address(alloc_pages(&rig.sim, 0, 0));
-}
-
-/* An object that the toy allocator returns; its op is its client. */
-static uint32_t object(target_addr_t addr, uint64_t size)
-{
-	uint32_t handle = rig.count++;
-
-	op("kmalloc");
-	rig.objects[handle] = (struct object){.addr = addr, .size = size, .client = rig.sim.op, .state = OBJECT_LIVE};
-	emit((struct event){.kind = EVENT_OBJECT_ALLOC, .addr = addr, .size = size, .id = handle});
-	return handle;
-}
-
-static void release(uint32_t handle)
-{
-	struct object *o = &rig.objects[handle];
-
-	op("kfree");
-	emit((struct event){.kind = EVENT_OBJECT_FREE, .addr = o->addr, .size = o->size, .id = handle});
-	o->state = OBJECT_FREED;
-	o->freed_by = rig.sim.op;
-}
-
-static void store(uint32_t handle, uint8_t value)
-{
-	struct object *o = &rig.objects[handle];
-
-	op("obj_write");
-	target_fill(&rig.sim, o->addr, o->size, value, ROLE_NONE);
-	emit((struct event){
-		.kind = EVENT_OBJECT_WRITE, .addr = o->addr, .size = o->size, .value = value, .id = handle});
-}
-
-static void load(uint32_t handle)
-{
-	struct object *o = &rig.objects[handle];
-
-	op("obj_read");
-	emit((struct event){.kind = EVENT_OBJECT_READ, .addr = o->addr, .size = o->size, .id = handle});
-	for (uint64_t i = 0; i < o->size; i++)
-		target_load(&rig.sim, o->addr + i, 1);
-}
-
-static void map(uint32_t id, target_addr_t addr, uint64_t size, enum dma_direction direction)
-{
-	op("dma_map");
-	dma_map_single(&rig.sim, id, addr, size, direction);
-}
-
-static void unmap(uint32_t id, target_addr_t addr, uint64_t size, enum dma_direction direction)
-{
-	op("dma_unmap");
-	dma_unmap_single(&rig.sim, id, addr, size, direction);
-}
-
-static void device(uint32_t id, target_addr_t addr, uint64_t size, uint8_t value)
-{
-	op("device_write");
-	device_write(&rig.sim, id, addr, size, value);
-}
-
-static void evict(target_addr_t addr, uint64_t size)
-{
-	op("cache_evict");
-	cache_evict(&rig.sim, addr, size);
-}
-
-/* Exactly these signatures, in order; then the list is empty again. */
-static void expect(unsigned count, ...)
-{
-	va_list args;
-
-	va_start(args, count);
-	for (unsigned i = 0; i < count; i++) {
-		const char *want = va_arg(args, const char *);
-
-		if (i >= rig.findings.count)
-			fail_msg("missing: %s", want);
-		assert_string_equal(rig.findings.list[i].signature, want);
-	}
-	va_end(args);
-	if (rig.findings.count > count)
-		fail_msg("not expected: %s\n%s", rig.findings.list[count].signature, rig.findings.list[count].detail);
-	rig.findings.count = 0;
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	if (!sim_create(&rig.sim))
-		return -1;
-	profile_apply(&profiles[0], rig.policy);
-	memset(rig.policy, 0, sizeof(rig.policy));
-	rig.context = (struct oracle_context){.sim = &rig.sim, .objects = rig.objects, .object_count = &rig.count};
-	for (unsigned i = 0; i < ORACLES; i++)
-		rig.state[i] = calloc(1, oracles[i]->state_size);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	for (unsigned i = 0; i < ORACLES; i++) {
-		if (oracles[i]->destroy)
-			oracles[i]->destroy(rig.state[i]);
-		free(rig.state[i]);
-	}
-	sim_destroy(&rig.sim);
-	return 0;
-}
+#include "tests/oracle_rig.h"
 
 /* Findings and owners. */
 
@@ -328,6 +148,25 @@ static void test_device_writes_are_legal_changes(void **state)
 	expect(1, "out-of-bounds/toy/object/obj_read");
 }
 
+static void test_a_mapped_buffer_is_the_devices(void **state)
+{
+	uint32_t a;
+
+	(void)state;
+	start("x86");
+	a = object(rig.page, 64);
+	store(a, 0x5c);
+	map(0, rig.page, 32, DMA_FROM_DEVICE);
+	*target_pointer(rig.page) = 0; /* a bus master without events */
+	unmap(0, rig.page, 32, DMA_FROM_DEVICE);
+	load(a);
+	expect(0);
+	store(a, 0x5c);
+	device(0, rig.page, 32, 0xa5);
+	load(a);
+	expect(0);
+}
+
 static void test_pages_stay_under_live_objects(void **state)
 {
 	uint32_t a;
@@ -370,6 +209,11 @@ static void test_rcu_pages_stay_for_a_grace_period(void **state)
 	op("kmem_cache_shrink");
 	free_pages(&rig.sim, virt_to_frame(&rig.sim, rig.page), 0);
 	expect(1, "use-after-free/toy/rcu-object/kmem_cache_shrink");
+	start("x86");
+	release(rcu_object());
+	start("x86"); /* another program */
+	free_pages(&rig.sim, virt_to_frame(&rig.sim, rig.page), 0);
+	expect(0);
 }
 
 static void test_unowned_memory_is_not_touched(void **state)
@@ -438,6 +282,12 @@ static void test_a_bad_page_names_its_owner(void **state)
 	op("put_page");
 	put_page(&rig.sim, frame);
 	expect(1, "bad-page-state/toy/slab-page/put_page");
+	start("arm926");
+	frame = virt_to_frame(&rig.sim, rig.page);
+	page_field_store(&rig.sim, frame, PF_slub_slab, KERNEL_HEAP_BASE);
+	op("put_page");
+	put_page(&rig.sim, frame);
+	expect(1, "bad-page-state/toy/slub-page/put_page");
 }
 
 static void test_a_page_changes_hands_once(void **state)
@@ -466,338 +316,6 @@ static void test_a_page_changes_hands_once(void **state)
 	event.size = 2 * PAGE_SIZE;
 	emit(event);
 	expect(1, "bad-page-state/toy/page/kfree");
-}
-
-/* cacheline_overlap: damage.  ppc8xx: 16-byte lines, write-allocate, maps discard all lines that they touch. */
-
-static void test_c48_a_neighbours_store_is_lost(void **state)
-{
-	uint32_t neighbour;
-
-	(void)state;
-	start("ppc8xx");
-	object(rig.page, 12);
-	neighbour = object(rig.page + 12, 12);
-	store(neighbour, 0x77);
-	map(0, rig.page, 12, DMA_FROM_DEVICE);
-	expect(2, "cacheline-overlap/toy/object/dma_map", "lost-write/dma/object/dma_map");
-	load(neighbour); /* the loss is told once, by one oracle */
-	expect(0);
-}
-
-static void test_c48_a_clean_neighbour_loses_nothing(void **state)
-{
-	uint32_t neighbour;
-
-	(void)state;
-	start("ppc8xx");
-	object(rig.page, 12);
-	neighbour = object(rig.page + 12, 12);
-	store(neighbour, 0x77);
-	cache_clean(&rig.sim, rig.page, 32);
-	map(0, rig.page, 12, DMA_FROM_DEVICE);
-	load(neighbour);
-	expect(1, "cacheline-overlap/toy/object/dma_map");
-}
-
-static void test_a_sub_line_loss_spares_the_next_line(void **state)
-{
-	uint32_t mine, next;
-
-	(void)state;
-	start("ppc8xx");
-	mine = object(rig.page, 16);
-	next = object(rig.page + 16, 16);
-	store(mine, 1);
-	store(next, 2);
-	map(0, rig.page, 16, DMA_FROM_DEVICE);
-	load(next);
-	expect(0);
-}
-
-static void test_to_device_mappings_may_share_lines(void **state)
-{
-	uint32_t neighbour;
-
-	(void)state;
-	start("ppc8xx");
-	object(rig.page, 12);
-	neighbour = object(rig.page + 12, 12);
-	store(neighbour, 0x77);
-	map(0, rig.page, 12, DMA_TO_DEVICE);
-	unmap(0, rig.page, 12, DMA_TO_DEVICE);
-	load(neighbour);
-	expect(0);
-}
-
-static void test_d6_a_free_pointer_reverts(void **state)
-{
-	uint32_t mine, neighbour;
-
-	(void)state;
-	start("ppc8xx");
-	mine = object(rig.page, 8);
-	neighbour = object(rig.page + 8, 8);
-	store(neighbour, 0x77);
-	store(mine, 0x66);
-	release(neighbour);
-	map(0, rig.page, 8, DMA_FROM_DEVICE); /* garbage of a dead client is nobody's loss */
-	unmap(0, rig.page, 8, DMA_FROM_DEVICE);
-	expect(0);
-	target_store(&rig.sim, rig.page + 8, 4, 0x50000010, ROLE_FREE_POINTER);
-	map(1, rig.page, 8, DMA_FROM_DEVICE);
-	expect(2, "cacheline-overlap/toy/free-pointer/dma_map", "lost-write/dma/free-pointer/dma_map");
-}
-
-static void test_c51_clean_edges_keep_the_neighbour(void **state)
-{
-	uint32_t neighbour;
-
-	(void)state;
-	rig.policy[POLICY_dma_edge] = DMA_EDGE_CLEAN_EDGE;
-	start("ppc8xx");
-	object(rig.page, 12);
-	neighbour = object(rig.page + 12, 12);
-	store(neighbour, 0x77);
-	map(0, rig.page, 12, DMA_FROM_DEVICE);
-	load(neighbour);
-	expect(1, "cacheline-overlap/toy/object/dma_map");
-	/* C52(a): the neighbour stores while the device owns the buffer. */
-	store(neighbour, 0x78);
-	device(0, rig.page, 12, 0xa5);
-	evict(rig.page, 16);
-	expect(1, "lost-dma-write/cache/object/cache_evict");
-	rig.policy[POLICY_dma_edge] = DMA_EDGE_ARCH;
-}
-
-static void test_c52_a_stale_line_hides_device_data(void **state)
-{
-	uint32_t mine, neighbour;
-
-	(void)state;
-	start("ppc8xx");
-	mine = object(rig.page, 12);
-	neighbour = object(rig.page + 12, 4);
-	map(0, rig.page, 12, DMA_FROM_DEVICE);
-	expect(1, "cacheline-overlap/toy/object/dma_map");
-	load(neighbour);
-	device(0, rig.page, 12, 0xa5);
-	load(mine); /* still the device's: another oracle's matter */
-	unmap(0, rig.page, 12, DMA_FROM_DEVICE);
-	expect(0);
-	load(mine);
-	expect(1, "stale-read/cache/object/obj_read");
-}
-
-static void test_c52_a_repeat_at_unmap_cures_the_stale_line(void **state)
-{
-	uint32_t mine, neighbour;
-
-	(void)state;
-	rig.policy[POLICY_dma_unmap] = DMA_REPEAT_AGAIN;
-	start("ppc8xx");
-	mine = object(rig.page, 12);
-	neighbour = object(rig.page + 12, 4);
-	map(0, rig.page, 12, DMA_FROM_DEVICE);
-	load(neighbour);
-	device(0, rig.page, 12, 0xa5);
-	unmap(0, rig.page, 12, DMA_FROM_DEVICE);
-	load(mine);
-	expect(1, "cacheline-overlap/toy/object/dma_map");
-	rig.policy[POLICY_dma_unmap] = DMA_REPEAT_ARCH;
-}
-
-static void test_stale_bytes_of_a_former_buffer_are_no_loss(void **state)
-{
-	uint32_t mine, again;
-
-	(void)state;
-	start("ppc8xx");
-	mine = object(rig.page, 16);
-	map(0, rig.page, 16, DMA_FROM_DEVICE);
-	cache_prefetch(&rig.sim, rig.page, 16);
-	device(0, rig.page, 16, 0xa5);
-	unmap(0, rig.page, 16, DMA_FROM_DEVICE);
-	release(mine);
-	target_store(&rig.sim, rig.page, 4, 0, ROLE_FREE_POINTER); /* dirties the stale line */
-	again = object(rig.page, 16);
-	op("cache_clean");
-	cache_clean(&rig.sim, rig.page, 16);
-	op("cache_invalidate");
-	cache_invalidate(&rig.sim, rig.page, 16);
-	load(again);
-	expect(0);
-}
-
-static void test_an_explicit_invalidate_loses_live_bytes(void **state)
-{
-	uint32_t a;
-
-	(void)state;
-	start("ppc8xx");
-	a = object(rig.page, 16);
-	store(a, 0x11);
-	op("cache_flush");
-	cache_flush(&rig.sim, rig.page, 16);
-	expect(0);
-	store(a, 0x22);
-	op("cache_invalidate");
-	cache_invalidate(&rig.sim, rig.page, 16);
-	expect(1, "lost-write/cache/object/cache_invalidate");
-}
-
-/* cacheline_overlap: hazards. */
-
-static void test_slack_and_padding_are_innocent(void **state)
-{
-	(void)state;
-	start("ppc8xx");
-	target_fill(&rig.sim, rig.page, 14, POISON_FREE, ROLE_POISON); /* the slot: object and slack */
-	target_fill(&rig.sim, rig.page + 14, 2, POISON_INUSE, ROLE_PADDING);
-	object(rig.page, 10);
-	map(0, rig.page, 10, DMA_FROM_DEVICE);
-	unmap(0, rig.page, 10, DMA_FROM_DEVICE);
-	map(1, rig.page + 4, 4, DMA_FROM_DEVICE); /* and so is the rest of the client's own object */
-	expect(0);
-}
-
-static void test_metadata_on_the_line_is_a_hazard(void **state)
-{
-	(void)state;
-	start("ppc8xx");
-	target_fill(&rig.sim, rig.page + 12, 4, SLUB_RED_ACTIVE, ROLE_REDZONE);
-	target_store(&rig.sim, rig.page + 16, 4, 3, ROLE_SLOB_HEADER);
-	target_fill(&rig.sim, rig.page + 36, 12, POISON_FREE, ROLE_POISON);
-	cache_clean(&rig.sim, rig.page, PAGE_SIZE);
-	object(rig.page, 12);
-	object(rig.page + 20, 16);
-	map(0, rig.page, 12, DMA_BIDIRECTIONAL);
-	expect(1, "cacheline-overlap/toy/redzone/dma_map");
-	map(1, rig.page + 20, 12, DMA_FROM_DEVICE);
-	expect(1, "cacheline-overlap/toy/slob-header/dma_map");
-}
-
-static void test_a_free_neighbours_poison_is_a_hazard(void **state)
-{
-	(void)state;
-	start("ppc8xx");
-	target_store(&rig.sim, rig.page + 8, 2, 0, ROLE_FREE_POINTER);
-	target_fill(&rig.sim, rig.page + 10, 6, POISON_FREE, ROLE_POISON);
-	cache_clean(&rig.sim, rig.page, PAGE_SIZE);
-	object(rig.page, 8);
-	map(0, rig.page, 8, DMA_FROM_DEVICE);
-	expect(2, "cacheline-overlap/toy/free-pointer/dma_map", "cacheline-overlap/toy/poison/dma_map");
-}
-
-static void test_objects_of_one_client_may_share_lines(void **state)
-{
-	(void)state;
-	start("ppc8xx");
-	object(rig.page, 8);
-	object(rig.page + 8, 8);
-	rig.objects[1].client = rig.objects[0].client; /* repeat=2 */
-	map(0, rig.page, 8, DMA_FROM_DEVICE);
-	expect(0);
-}
-
-static void test_a_stranger_may_come_later(void **state)
-{
-	(void)state;
-	start("ppc8xx");
-	object(rig.page, 8);
-	map(0, rig.page, 8, DMA_FROM_DEVICE);
-	object(rig.page + 16, 8);
-	expect(0);
-	object(rig.page + 8, 8);
-	expect(1, "cacheline-overlap/toy/object/kmalloc");
-	unmap(0, rig.page, 8, DMA_FROM_DEVICE);
-	release(2);
-	object(rig.page + 8, 8);
-	expect(0);
-}
-
-static void test_coherent_rows_have_no_hazard(void **state)
-{
-	uint32_t mine;
-
-	(void)state;
-	start("x86");
-	mine = object(rig.page, 8);
-	object(rig.page + 8, 8);
-	map(0, rig.page, 8, DMA_FROM_DEVICE);
-	map(1, rig.page + 8, 8, DMA_FROM_DEVICE);
-	device(0, rig.page, 8, 1);
-	unmap(0, rig.page, 8, DMA_FROM_DEVICE);
-	load(mine);
-	expect(0);
-}
-
-static void test_c49_two_mappings_on_a_line(void **state)
-{
-	(void)state;
-	start("arm926"); /* 32-byte lines */
-	object(rig.page, 64);
-	map(0, rig.page, 16, DMA_FROM_DEVICE);
-	map(1, rig.page + 32, 16, DMA_FROM_DEVICE);
-	map(2, rig.page + 16, 16, DMA_TO_DEVICE);
-	expect(0);
-	unmap(2, rig.page + 16, 16, DMA_TO_DEVICE);
-	map(3, rig.page + 16, 16, DMA_FROM_DEVICE);
-	expect(1, "cacheline-overlap/dma/mapping/dma_map");
-}
-
-static void test_c49_the_first_buffers_data_is_destroyed(void **state)
-{
-	uint32_t o;
-
-	(void)state;
-	start("arm926");
-	o = object(rig.page, 32);
-	map(0, rig.page, 16, DMA_FROM_DEVICE);
-	map(1, rig.page + 16, 16, DMA_FROM_DEVICE);
-	expect(1, "cacheline-overlap/dma/mapping/dma_map");
-	device(0, rig.page, 16, 0x11);
-	unmap(0, rig.page, 16, DMA_FROM_DEVICE);
-	op("obj_read"); /* reads, then writes its half */
-	target_load(&rig.sim, rig.page, 4);
-	target_fill(&rig.sim, rig.page, 16, 0x22, ROLE_NONE);
-	emit((struct event){.kind = EVENT_OBJECT_WRITE, .addr = rig.page, .size = 16, .value = 0x22, .id = o});
-	device(1, rig.page + 16, 16, 0x33);
-	unmap(1, rig.page + 16, 16, DMA_FROM_DEVICE);
-	expect(0);
-	load(o);
-	evict(rig.page, 32);
-	expect(2, "stale-read/cache/object/obj_read", "lost-dma-write/cache/object/cache_evict");
-}
-
-static void flush_page(const char *text)
-{
-	op("flush_dcache_page");
-	emit((struct event){.kind = EVENT_FLUSH_PAGE, .addr = rig.page, .size = PAGE_SIZE, .text = text});
-}
-
-static void test_a_flush_that_leaves_dirty_bytes(void **state)
-{
-	uint32_t a;
-
-	(void)state;
-	start("ppc8xx");
-	a = object(rig.page + 64, 16);
-	store(a, 0x44);
-	flush_page("none"); /* the row has nothing to flush */
-	release(a);
-	flush_page("deferred"); /* dirty bytes of nobody */
-	a = object(rig.page + 64, 16);
-	cache_clean(&rig.sim, rig.page, PAGE_SIZE);
-	flush_page("deferred");
-	expect(0);
-	store(a, 0x55);
-	flush_page("deferred");
-	flush_page("skipped");
-	expect(1, "missed-flush/toy/object/flush_dcache_page");
-	cache_flush(&rig.sim, rig.page, PAGE_SIZE);
-	flush_page("flushed");
-	expect(0);
 }
 
 /* kernel_report */
@@ -851,6 +369,7 @@ int main(void)
 		cmocka_unit_test(test_an_object_lies_in_memory_in_use),
 		cmocka_unit_test(test_an_object_keeps_its_bytes),
 		cmocka_unit_test(test_device_writes_are_legal_changes),
+		cmocka_unit_test(test_a_mapped_buffer_is_the_devices),
 		cmocka_unit_test(test_pages_stay_under_live_objects),
 		cmocka_unit_test(test_rcu_pages_stay_for_a_grace_period),
 		cmocka_unit_test(test_unowned_memory_is_not_touched),
@@ -858,25 +377,6 @@ int main(void)
 		cmocka_unit_test(test_a_page_field_is_read_by_its_owner),
 		cmocka_unit_test(test_a_bad_page_names_its_owner),
 		cmocka_unit_test(test_a_page_changes_hands_once),
-		cmocka_unit_test(test_c48_a_neighbours_store_is_lost),
-		cmocka_unit_test(test_c48_a_clean_neighbour_loses_nothing),
-		cmocka_unit_test(test_a_sub_line_loss_spares_the_next_line),
-		cmocka_unit_test(test_to_device_mappings_may_share_lines),
-		cmocka_unit_test(test_d6_a_free_pointer_reverts),
-		cmocka_unit_test(test_c51_clean_edges_keep_the_neighbour),
-		cmocka_unit_test(test_c52_a_stale_line_hides_device_data),
-		cmocka_unit_test(test_c52_a_repeat_at_unmap_cures_the_stale_line),
-		cmocka_unit_test(test_stale_bytes_of_a_former_buffer_are_no_loss),
-		cmocka_unit_test(test_an_explicit_invalidate_loses_live_bytes),
-		cmocka_unit_test(test_slack_and_padding_are_innocent),
-		cmocka_unit_test(test_metadata_on_the_line_is_a_hazard),
-		cmocka_unit_test(test_a_free_neighbours_poison_is_a_hazard),
-		cmocka_unit_test(test_objects_of_one_client_may_share_lines),
-		cmocka_unit_test(test_a_stranger_may_come_later),
-		cmocka_unit_test(test_coherent_rows_have_no_hazard),
-		cmocka_unit_test(test_c49_two_mappings_on_a_line),
-		cmocka_unit_test(test_c49_the_first_buffers_data_is_destroyed),
-		cmocka_unit_test(test_a_flush_that_leaves_dirty_bytes),
 		cmocka_unit_test(test_reports_map_to_titles),
 		cmocka_unit_test(test_an_oops_names_the_misread_field),
 	};

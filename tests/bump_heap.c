@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Never reuses memory; each block has an 8-byte header.  Proves that the contract is not made for slabs only. */
+#include "tests/bump_heap.h"
+
+struct bump {
+	uint8_t *next, *end;
+};
+
+static bool bump_init(struct allocator *a, const struct memory_region *region)
+{
+	struct bump *heap = a->state;
+
+	heap->next = (uint8_t *)(uintptr_t)region->base;
+	heap->end = heap->next + region->size;
+	return true;
+}
+
+static target_addr_t bump_alloc(struct allocator *a, const struct alloc_request *request)
+{
+	struct bump *heap = a->state;
+	uint64_t size = (request->size + 15) & ~UINT64_C(7);
+	uint8_t *block = heap->next;
+
+	if (size > (uint64_t)(heap->end - block))
+		return 0;
+	*(volatile uint64_t *)(void *)block = request->size;
+	heap->next += a->ops == &allocator_bump_overlap && request->size == 48 ? size - 16 : size;
+	if (a->ops == &allocator_bump_overrun)
+		*(volatile uint64_t *)(void *)heap->next = 0; /* "the next header": past the region when it is full */
+	return (uintptr_t)block + 8;
+}
+
+static void bump_free(struct allocator *a, target_addr_t kmem_cache, target_addr_t object)
+{
+	(void)a;
+	(void)kmem_cache;
+	(void)object;
+}
+
+#define BUMP(symbol, text)                                                                                             \
+	const struct allocator_ops symbol = {.name = text,                                                             \
+					     .state_size = sizeof(struct bump),                                        \
+					     .contract = {.align_min = 8, .size_max = 1 << 20, .region_frames = 4},    \
+					     .init = bump_init,                                                        \
+					     .alloc = bump_alloc,                                                      \
+					     .free = bump_free}
+BUMP(allocator_bump, "bump");
+BUMP(allocator_bump_overrun, "bump+overrun");
+BUMP(allocator_bump_overlap, "bump+overlap");

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* A foreign heap in miniature: plain C on pointers into its region, the contract's three mandatory functions only. */
+#ifndef SLABFUZZ_TESTS_BUMP_HEAP_H
+#define SLABFUZZ_TESTS_BUMP_HEAP_H
+
+#include "allocators/allocator.h"
+
+extern const struct allocator_ops allocator_bump;
+/* The same with one bug: the header of the block after the last is written past the region. */
+extern const struct allocator_ops allocator_bump_overrun;
+/* The same with another: a block of 48 bytes advances by 40. */
+extern const struct allocator_ops allocator_bump_overlap;
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* See harness.h. */
+#include "tests/harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/event_log.h"
+
+static struct session session;
+static struct program program;
+static struct program_notes notes;
+static bool ready;
+
+struct session *harness_session(void)
+{
+	if (!ready && !session_create(&session))
+		exit(3);
+	ready = true;
+	return &session;
+}
+
+unsigned harness_run(const char *text, const struct allocator_ops *allocator)
+{
+	struct text_error error = {0, 0, ""};
+	struct world_config config;
+
+	if (!program_parse(&program, &notes, text, strlen(text), &error)) {
+		fprintf(stderr, "test program:%u:%u: %s\n", error.line, error.column, error.what);
+		abort();
+	}
+	world_config_default(&config);
+	if (!world_config_resolve(&config, &program, &error)) {
+		fprintf(stderr, "test program:%u:%u: %s\n", error.line, error.column, error.what);
+		abort();
+	}
+	if (allocator)
+		config.allocator = allocator;
+	session_run(harness_session(), &program, &config);
+	return session.world.findings.count;
+}
+
+bool harness_found(const char *pattern)
+{
+	for (unsigned i = 0; i < session.world.findings.count; i++)
+		if (signature_matches(pattern, session.world.findings.list[i].signature))
+			return true;
+	return false;
+}
+
+const char *harness_signatures(void)
+{
+	static char all[FINDINGS_MAX * SIGNATURE_MAX];
+
+	all[0] = 0;
+	for (unsigned i = 0; i < session.world.findings.count; i++) {
+		strcat(all, session.world.findings.list[i].signature);
+		strcat(all, " ");
+	}
+	return all;
+}
+
+char *harness_events(const char *text)
+{
+	char *log = NULL;
+	size_t size = 0;
+	struct event_log events = {open_memstream(&log, &size)};
+
+	harness_session()->world.log = &events;
+	harness_run(text, NULL);
+	harness_session()->world.log = NULL;
+	fclose(events.file);
+	return log;
+}
