@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* SLUB 2.6.22: shrinking the partial list, validation as sysfs does it, a cpu that goes offline (FACTS 2.3). */
+#include "allocators/slub_internal.h"
+
+#include <inttypes.h>
+
+static void list_move(struct sim *sim, target_addr_t link, target_addr_t head)
+{
+	list_del(sim, link);
+	list_add(sim, link, head);
+}
+
+/* Appends the links of `list` to the list at `head`. */
+static void list_splice_tail(struct sim *sim, target_addr_t list, target_addr_t head)
+{
+	target_addr_t first = list_next(sim, list), last = list_prev(sim, list), tail = list_prev(sim, head);
+
+	if (first == list)
+		return;
+	target_store_field(sim, first, LF_list_head_prev, tail);
+	target_store_field(sim, tail, LF_list_head_next, first);
+	target_store_field(sim, last, LF_list_head_next, head);
+	target_store_field(sim, head, LF_list_head_prev, last);
+}
+
+/* Discards the empty slabs and sorts the others into buckets by use. */
+static void sort_into_buckets(struct allocator *a, target_addr_t s, target_addr_t buckets, bool always)
+{
+	struct sim *sim = a->sim;
+	target_addr_t head = cache_list(sim, s, LF_kmem_cache_partial), link, next;
+
+	for (link = list_next(sim, head); link != head; link = next) {
+		frame_t slab = slub_link_frame(sim, link);
+		uint64_t inuse = page_field_load(sim, slab, PF_slub_inuse);
+
+		next = list_next(sim, link);
+		if (!inuse) {
+			slub_remove_partial(sim, s, slab);
+			slub_discard_slab(a, s, slab);
+		} else if (always || CACHE_FIELD(sim, s, nr_partial) > MAX_PARTIAL) {
+			list_move(sim, link, buckets + inuse * sim->layout->size[LS_list_head]);
+		}
+	}
+}
+
+void slub_cache_shrink(struct allocator *a, target_addr_t s)
+{
+	struct sim *sim = a->sim;
+	uint32_t objects = (uint32_t)CACHE_FIELD(sim, s, objects), head_size = sim->layout->size[LS_list_head];
+	bool always = !sim->policy[POLICY_bug_shrink_strands]; /* D19 */
+	target_addr_t buckets;
+
+	slub_flush_all(a, s);
+	if (!CACHE_FIELD(sim, s, nr_partial))
+		return;
+	buckets = kernel_alloc(sim, objects * head_size);
+	if (!buckets)
+		return;
+	for (uint32_t i = 0; i < objects; i++)
+		list_init(sim, buckets + i * head_size);
+	sort_into_buckets(a, s, buckets, always);
+	/* D19: at or below the limit, what lies in the buckets is forgotten there. */
+	if (always || CACHE_FIELD(sim, s, nr_partial) > MAX_PARTIAL)
+		for (uint32_t i = objects; i-- > 0;)
+			list_splice_tail(sim, buckets + i * head_size, cache_list(sim, s, LF_kmem_cache_partial));
+	kernel_free(sim, buckets, objects * head_size);
+}
+
+static bool on_chain(struct sim *sim, target_addr_t s, frame_t slab, target_addr_t object)
+{
+	uint64_t offset = CACHE_FIELD(sim, s, offset), left = CACHE_FIELD(sim, s, objects);
+	target_addr_t at = page_field_load(sim, slab, PF_slub_freelist);
+
+	while (at && at != object && left--)
+		at = target_load_word(sim, at + offset);
+	return at == object;
+}
+
+static void validate_slab(struct allocator *a, target_addr_t s, frame_t slab)
+{
+	struct sim *sim = a->sim;
+	uint64_t objects = CACHE_FIELD(sim, s, objects), size = CACHE_FIELD(sim, s, size);
+
+	if (!slub_check_slab(a, s, slab) || !slub_on_freelist(a, s, slab, 0))
+		return;
+	for (uint64_t i = 0; i < objects; i++) {
+		target_addr_t object = page_address(slab) + i * size;
+
+		if (!slub_check_object(a, s, object, !on_chain(sim, s, slab, object)))
+			return;
+	}
+}
+
+static uint64_t validate_list(struct allocator *a, target_addr_t s, target_addr_t head)
+{
+	struct sim *sim = a->sim;
+	uint64_t count = 0;
+
+	for (target_addr_t link = list_next(sim, head); link != head; link = list_next(sim, link)) {
+		validate_slab(a, s, slub_link_frame(sim, link));
+		count++;
+	}
+	return count;
+}
+
+static void compare_count(struct allocator *a, target_addr_t s, const char *what, uint64_t counted, uint64_t counter)
+{
+	char name[NAME_SIZE];
+
+	if (counted == counter)
+		return;
+	slub_say(a, "SLUB %s: %" PRIu64 " %s slabs counted but counter=%" PRIu64, slub_name(a, s, name), counted, what,
+		 counter);
+	slub_report_end(a, s);
+}
+
+unsigned slub_cache_validate(struct allocator *a, target_addr_t s)
+{
+	struct sim *sim = a->sim;
+	uint32_t before = slub_state(a)->errors;
+	uint64_t partial, full;
+
+	slub_flush_all(a, s);
+	partial = validate_list(a, s, cache_list(sim, s, LF_kmem_cache_partial));
+	compare_count(a, s, "partial", partial, CACHE_FIELD(sim, s, nr_partial));
+	if (cache_flags(sim, s) & (uint32_t)SLAB_STORE_USER) {
+		full = validate_list(a, s, cache_list(sim, s, LF_kmem_cache_full));
+		compare_count(a, s, "all", partial + full, CACHE_FIELD(sim, s, nr_slabs));
+	}
+	return slub_state(a)->errors - before;
+}
+
+void slub_cpu_offline(struct allocator *a, unsigned cpu)
+{
+	struct sim *sim = a->sim;
+	target_addr_t head = slub_state(a)->slab_caches;
+
+	for (target_addr_t link = list_next(sim, head); link != head; link = list_next(sim, link))
+		slub_flush_cpu_slab(a, link - sim->layout->field[LF_kmem_cache_list].offset, cpu);
+}
