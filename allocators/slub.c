@@ -542,6 +542,7 @@ static uint64_t slub_object_size(struct allocator *a, target_addr_t s)
 const struct allocator_ops allocator_slub = {
 	.name = "slub",
 	.state_size = sizeof(struct slub_state),
+	.scratch_size = REPORT_TEXT,
 	.contract = {.align_min = 8,
 		     .size_max = UINT64_C(1) << KMALLOC_SHIFT_HIGH,
 		     .size_zero = SIZE_ZERO_POINTER,

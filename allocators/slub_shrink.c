@@ -66,27 +66,34 @@ void slub_cache_shrink(struct allocator *a, target_addr_t s)
 	kernel_free(sim, buckets, objects * head_size);
 }
 
-static bool on_chain(struct sim *sim, target_addr_t s, frame_t slab, target_addr_t object)
+/* Which objects are on the free chain, one bit each; the chain was found sound before. */
+static void map_chain(struct sim *sim, target_addr_t s, frame_t slab, uint64_t *map)
 {
 	uint64_t offset = CACHE_FIELD(sim, s, offset), left = CACHE_FIELD(sim, s, objects);
+	uint64_t size = CACHE_FIELD(sim, s, size);
 	target_addr_t at = page_field_load(sim, slab, PF_slub_freelist);
 
-	while (at && at != object && left--)
-		at = target_load_word(sim, at + offset);
-	return at == object;
+	memset(map, 0, (left + 63) / 64 * sizeof(*map));
+	for (; at && left--; at = target_load_word(sim, at + offset)) {
+		uint64_t index = (at - page_address(slab)) / size;
+
+		map[index / 64] |= UINT64_C(1) << index % 64;
+	}
 }
 
 static void validate_slab(struct allocator *a, target_addr_t s, frame_t slab)
 {
 	struct sim *sim = a->sim;
 	uint64_t objects = CACHE_FIELD(sim, s, objects), size = CACHE_FIELD(sim, s, size);
+	uint64_t map[(UINT16_MAX + 1) / 64];
 
 	if (!slub_check_slab(a, s, slab) || !slub_on_freelist(a, s, slab, 0))
 		return;
+	map_chain(sim, s, slab, map);
 	for (uint64_t i = 0; i < objects; i++) {
-		target_addr_t object = page_address(slab) + i * size;
+		bool in_use = !(map[i / 64] >> i % 64 & 1);
 
-		if (!slub_check_object(a, s, object, !on_chain(sim, s, slab, object)))
+		if (!slub_check_object(a, s, page_address(slab) + i * size, in_use))
 			return;
 	}
 }
