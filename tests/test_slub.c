@@ -388,7 +388,7 @@ static void merge_by_size_and_destroy_refcount(void **state)
 	assert_int_equal(FIELD_OF(s, refcount), 2);
 	assert_int_equal(allocator_slub.cache_destroy(&slub, s), DESTROY_OK);
 	assert_int_equal(FIELD_OF(s, refcount), 1);
-	assert_int_not_equal(create("a", 60, 0, 0), s);
+	assert_int_not_equal(create("a", 56, 0, 0), s);
 	assert_int_not_equal(create("b", 64, 0, (uint32_t)SLAB_CTOR), s);
 	assert_int_not_equal(create("c", 64, 0, SLAB_DESTROY_BY_RCU), s);
 	assert_int_not_equal(create("d", 64, 0, SLAB_RECLAIM_ACCOUNT), s);
