@@ -125,8 +125,8 @@ static uint32_t clip_nothing(const struct arg_scope *scope, uint32_t value)
 	static uint32_t mutate_##name(const struct arg_choice *choice, uint32_t value)                                 \
 	{                                                                                                              \
 		(void)value;                                                                                           \
-		if (prng_one_in(choice->r, 2))                                                                         \
-			return prng_below(choice->r, ((limit) < 4 ? (limit) : 4) + 1u);                                \
+		if (!prng_one_in(choice->r, 16))                                                                       \
+			return prng_below(choice->r, ((limit) < 8 ? (limit) : 8) + 1u);                                \
 		return prng_below(choice->r, (limit) + 1u);                                                            \
 	}
 
