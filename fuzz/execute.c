@@ -168,7 +168,9 @@ static void fire_irq(struct executor *x)
 
 	x->irq.armed = false;
 	x->sim->preempt = NULL;
+	x->in_irq++;
 	run_range(x, from, to);
+	x->in_irq--;
 }
 
 static void preempt(void *context)
@@ -240,6 +242,8 @@ static void begin(struct executor *x, const struct program *p)
 	x->program = p;
 	x->object_count = x->cache_count = x->page_count = x->mapping_count = 0;
 	x->irq.armed = false;
+	x->in_irq = 0;
+	x->busy = HANDLE_NONE;
 	x->over = false;
 	x->sim->preempt = NULL;
 	memset(x->skipped, 0, p->op_count * sizeof(x->skipped[0]));

@@ -62,8 +62,9 @@ struct executor {
 		unsigned from, to;
 		uint32_t points; /* preemption points still to pass */
 	} irq;
-	unsigned depth;
-	bool over; /* an oops, BUG or hang ended the program */
+	unsigned in_irq; /* > 0: an interrupt block runs; it may not sleep */
+	uint32_t busy;   /* handle of an object that the op under way still uses, HANDLE_NONE if none */
+	bool over;       /* an oops, BUG or hang ended the program */
 	jmp_buf recovery;
 };
 
@@ -91,6 +92,12 @@ typedef enum op_result run_op(struct executor *x, const struct op *op);
 		if (!(condition) && !(x)->world->config.misuse)                                                        \
 			return RESULT_SKIP;                                                                            \
 	} while (0)
+
+/* False iff the GFP mask of a row of gfp.def may sleep where that is forbidden. */
+static inline bool may_sleep_if_asked(const struct executor *x, uint32_t gfp_row)
+{
+	return !x->in_irq || !(gfp_rows[gfp_row].bits & GFP_WAIT);
+}
 
 /* Live object, or NULL. */
 struct object *live_object(struct executor *x, uint32_t handle);

@@ -59,9 +59,9 @@ static void object_freed(struct executor *x, uint32_t handle)
 }
 
 /* __GFP_ZERO, HIGHMEM are for the page allocator only (FACTS 2.1, D28). */
-static bool slab_gfp(uint32_t row)
+static bool slab_gfp(const struct executor *x, uint32_t row)
 {
-	return !(gfp_rows[row].bits & (GFP_ZERO | GFP_HIGHMEM | GFP_COMP));
+	return may_sleep_if_asked(x, row) && !(gfp_rows[row].bits & (GFP_ZERO | GFP_HIGHMEM | GFP_COMP));
 }
 
 static target_addr_t allocate(struct executor *x, target_addr_t cache, uint64_t size, gfp_t gfp)
@@ -94,13 +94,13 @@ static enum op_result kmalloc_repeated(struct executor *x, const struct op *op, 
 
 enum op_result run_kmalloc(struct executor *x, const struct op *op)
 {
-	REQUIRE(x, slab_gfp(op->arg[1]));
+	REQUIRE(x, slab_gfp(x, op->arg[1]));
 	return kmalloc_repeated(x, op, size_value(x, op->arg[0]), gfp_rows[op->arg[1]].bits, false);
 }
 
 enum op_result run_kzalloc(struct executor *x, const struct op *op)
 {
-	REQUIRE(x, slab_gfp(op->arg[1]));
+	REQUIRE(x, slab_gfp(x, op->arg[1]));
 	return kmalloc_repeated(x, op, size_value(x, op->arg[0]), gfp_rows[op->arg[1]].bits, true);
 }
 
@@ -108,15 +108,20 @@ enum op_result run_kcalloc(struct executor *x, const struct op *op)
 {
 	uint64_t max = size_value(x, 0xffffffffu), n = op->arg[0], size = size_value(x, op->arg[1]);
 
-	REQUIRE(x, slab_gfp(op->arg[2]));
+	REQUIRE(x, slab_gfp(x, op->arg[2]));
 	if (n && size > max / n)
 		return RESULT_FAILED;
 	return kmalloc_repeated(x, op, n * size, gfp_rows[op->arg[2]].bits, true);
 }
 
+static const struct object *busy_object(const struct executor *x)
+{
+	return x->busy == HANDLE_NONE ? NULL : &x->objects[x->busy];
+}
+
 static bool may_free(struct executor *x, const struct object *o)
 {
-	return o && !device_owns(x, o->addr, o->size ? o->size : 1) && !o->mapping;
+	return o && o != busy_object(x) && !device_owns(x, o->addr, o->size ? o->size : 1) && !o->mapping;
 }
 
 /* mm/util.c of the era: keep the object if it has room, else allocate, copy and free. */
@@ -128,7 +133,7 @@ enum op_result run_krealloc(struct executor *x, const struct op *op)
 	gfp_t gfp = gfp_rows[op->arg[2]].bits;
 	target_addr_t addr;
 
-	REQUIRE(x, slab_gfp(op->arg[2]) && (op->arg[0] == HANDLE_NONE || may_free(x, o)));
+	REQUIRE(x, slab_gfp(x, op->arg[2]) && (op->arg[0] == HANDLE_NONE || may_free(x, o)));
 	REQUIRE(x, size <= ops->contract.size_max && size > 0);
 	REQUIRE(x, !o || !o->kmem_cache);
 	if (!o)
@@ -138,7 +143,9 @@ enum op_result run_krealloc(struct executor *x, const struct op *op)
 	old = ops->ksize(x->allocator, o->addr);
 	addr = o->addr;
 	if (old < size) {
+		x->busy = op->arg[0]; /* an interrupt must not free it meanwhile */
 		addr = allocate(x, 0, size, gfp);
+		x->busy = HANDLE_NONE;
 		if (!addr)
 			return RESULT_FAILED;
 		target_copy(x->sim, addr, o->addr, o->size < size ? o->size : size);
@@ -248,6 +255,7 @@ enum op_result run_kmem_cache_create(struct executor *x, const struct op *op)
 					     .flags = slab_flags_of(op->arg[2])};
 	struct event event = {.kind = EVENT_CACHE_CREATE, .id = x->yield, .size = request.size};
 
+	REQUIRE(x, !x->in_irq);
 	if (!x->allocator->ops->cache_create)
 		return RESULT_SKIP;
 	/* Smaller than a pointer, the free pointer of a red-zoned cache lies over the red zone (docs/discoveries.md).
@@ -271,6 +279,7 @@ enum op_result run_kmem_cache_destroy(struct executor *x, const struct op *op)
 	target_addr_t cache = cache_of(x, op->arg[0], &c);
 	struct event event = {.kind = EVENT_CACHE_DESTROY, .id = op->arg[0] & ~HANDLE_OTHER};
 
+	REQUIRE(x, !x->in_irq);
 	if (!cache || !c || !x->allocator->ops->cache_destroy)
 		return RESULT_SKIP;
 	REQUIRE(x, c->live_objects == 0 && !((c->flags & SLAB_DESTROY_BY_RCU) && x->sim->rcu_readers));
@@ -290,7 +299,7 @@ enum op_result run_kmem_cache_alloc(struct executor *x, const struct op *op)
 
 	if (!cache)
 		return RESULT_SKIP;
-	REQUIRE(x, slab_gfp(op->arg[1]));
+	REQUIRE(x, slab_gfp(x, op->arg[1]));
 	for (uint32_t i = 0; i < op->repeat; i++) {
 		struct object *o = &x->objects[x->first[x->sim->op] + i];
 		target_addr_t addr = allocate(x, cache, size, gfp_rows[op->arg[1]].bits);
@@ -334,6 +343,7 @@ enum op_result run_kmem_cache_shrink(struct executor *x, const struct op *op)
 	struct kmem_cache_handle *c;
 	target_addr_t cache = cache_of(x, op->arg[0], &c);
 
+	REQUIRE(x, !x->in_irq);
 	if (!cache || !x->allocator->ops->cache_shrink)
 		return RESULT_SKIP;
 	x->allocator->ops->cache_shrink(x->allocator, cache);
@@ -345,6 +355,7 @@ enum op_result run_cache_validate(struct executor *x, const struct op *op)
 	struct kmem_cache_handle *c;
 	target_addr_t cache = cache_of(x, op->arg[0], &c);
 
+	REQUIRE(x, !x->in_irq);
 	if (!cache || !x->allocator->ops->cache_validate)
 		return RESULT_SKIP;
 	x->allocator->ops->cache_validate(x->allocator, cache);
@@ -353,6 +364,7 @@ enum op_result run_cache_validate(struct executor *x, const struct op *op)
 
 enum op_result run_cpu_offline(struct executor *x, const struct op *op)
 {
+	REQUIRE(x, !x->in_irq);
 	if (!x->allocator->ops->cpu_offline)
 		return RESULT_SKIP;
 	x->allocator->ops->cpu_offline(x->allocator, op->arg[0] % x->sim->cpus);
@@ -363,6 +375,7 @@ enum op_result run_grace_period(struct executor *x, const struct op *op)
 {
 	struct event event = {.kind = EVENT_GRACE_PERIOD};
 
+	REQUIRE(x, !x->in_irq);
 	(void)op;
 	if (!x->allocator->ops->grace_period || x->sim->rcu_readers)
 		return RESULT_SKIP;

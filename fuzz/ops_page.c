@@ -9,6 +9,7 @@ enum op_result run_alloc_pages(struct executor *x, const struct op *op)
 	struct page_handle *p = &x->pages[x->yield];
 	gfp_t gfp = gfp_rows[op->arg[1]].bits;
 
+	REQUIRE(x, may_sleep_if_asked(x, op->arg[1]));
 	p->frame = alloc_pages(x->sim, gfp, op->arg[0]);
 	if (p->frame == FRAME_NONE)
 		return RESULT_FAILED;

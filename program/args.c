@@ -298,7 +298,11 @@ static uint32_t interesting_size(struct prng *r)
 	static const uint16_t sizes[] = {0,  1,   7,   8,   9,   12,  16,   31,   32,   33,   64,
 					 96, 100, 128, 192, 256, 512, 1024, 2048, 4096, 4097, 8192};
 
-	return sizes[prng_below(r, sizeof(sizes) / sizeof(sizes[0]))];
+	uint32_t a = prng_below(r, sizeof(sizes) / sizeof(sizes[0]));
+	uint32_t b = prng_below(r, sizeof(sizes) / sizeof(sizes[0]));
+
+	/* Small ones more often: they share pages and lines, and cost less. */
+	return sizes[a < b ? a : b];
 }
 
 static uint32_t mutate_size(const struct arg_choice *choice, uint32_t value)
@@ -310,7 +314,7 @@ static uint32_t mutate_size(const struct arg_choice *choice, uint32_t value)
 		return 0xffffffffu - prng_below(r, 64);
 	if (choice->size_count > 0 && !prng_one_in(r, 8))
 		return choice->sizes[prng_below(r, choice->size_count)];
-	if (prng_one_in(r, 32))
+	if (prng_one_in(r, 256))
 		return prng_below(r, SIZE_LIMIT);
 	size = prng_one_in(r, 8) && value < SIZE_LIMIT ? value : interesting_size(r);
 	if (prng_one_in(r, 4))

@@ -144,7 +144,7 @@ static void set_property(const struct edit *e)
 
 	if ((op_descriptors[e->p->ops[i].verb].flags & OP_REPEATS) && !prng_one_in(e->r, 4))
 		program_set_repeat(e->p, i,
-				   prng_one_in(e->r, 3) ? 1 : 1 + prng_below(e->r, prng_one_in(e->r, 3) ? 64 : 8));
+				   prng_one_in(e->r, 3) ? 1 : 1 + prng_below(e->r, prng_one_in(e->r, 8) ? 64 : 8));
 	else if (op_set_has(e->profile->set, OP_fault_set))
 		e->p->ops[i].fail_nth = (uint8_t)(prng_one_in(e->r, 2) ? 0 : 1 + prng_below(e->r, 4));
 }

@@ -67,11 +67,13 @@ $(2)/obj/%.o: %.c | $$(DEPS_FIRST)
 	$($(1)_CC) $(COMPILE) $($(1)_FLAGS) -c -o $$@ $$<
 $(2)/cov/%.o: %.c | $$(DEPS_FIRST)
 	@mkdir -p $$(@D)
-	$(or $($(1)_COVCC),$($(1)_CC)) $(COMPILE) $($(1)_FLAGS) $($(1)_COV) -c -o $$@ $$<
+	$(or $($(1)_COVCC),$($(1)_CC)) $(COMPILE) $($(1)_FLAGS) $($(1)_COV) $$(COMPARISONS) -c -o $$@ $$<
 $(2)/obj/%.o: $(2)/%.c
 	@mkdir -p $$(@D)
 	$($(1)_CC) $(COMPILE) $($(1)_FLAGS) -c -o $$@ $$<
 
+# Edits are made on ops, not on bytes: what a comparison saw helps no mutator.
+$(if $($(1)_COV),$(UNDER_TEST:%.c=$(2)/cov/%.o): COMPARISONS := -fno-sanitize-coverage=trace-cmp)
 $(2)/libcore.a: $(UNDER_TEST:%.c=$(2)/cov/%.o) $(FRAMEWORK:%.c=$(2)/obj/%.o)
 $(2)/libparser.a: $(PARSER:%.c=$(2)/cov/%.o)
 $(2)/libtool.a: $(patsubst %.c,$(2)/obj/%.o,$(filter fuzz/tool_%,$(TOOL)))

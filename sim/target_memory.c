@@ -6,7 +6,7 @@
 #include "sim/memory.h"
 
 /* Byte by byte and unchecked: the simulated bus does not ask who owns memory. */
-SIM_UNCHECKED uint64_t target_read_raw(target_addr_t addr, unsigned width, bool big_endian)
+SIM_UNCHECKED SIM_UNCOVERED uint64_t target_read_raw(target_addr_t addr, unsigned width, bool big_endian)
 {
 	const volatile uint8_t *p = target_pointer(addr);
 	uint64_t value = 0;
@@ -16,7 +16,7 @@ SIM_UNCHECKED uint64_t target_read_raw(target_addr_t addr, unsigned width, bool 
 	return value;
 }
 
-SIM_UNCHECKED void target_write_raw(target_addr_t addr, unsigned width, bool big_endian, uint64_t value)
+SIM_UNCHECKED SIM_UNCOVERED void target_write_raw(target_addr_t addr, unsigned width, bool big_endian, uint64_t value)
 {
 	volatile uint8_t *p = target_pointer(addr);
 
@@ -24,7 +24,7 @@ SIM_UNCHECKED void target_write_raw(target_addr_t addr, unsigned width, bool big
 		p[i] = (uint8_t)(value >> 8 * (big_endian ? width - 1 - i : i));
 }
 
-SIM_UNCHECKED void bytes_copy_raw(uint8_t *to, const uint8_t *from, uint64_t size)
+SIM_UNCHECKED SIM_UNCOVERED void bytes_copy_raw(uint8_t *to, const uint8_t *from, uint64_t size)
 {
 	volatile uint8_t *out = to;
 
@@ -77,7 +77,7 @@ void target_check_slow(struct sim *sim, target_addr_t addr, unsigned width, bool
 		memory_touch_kernel(sim, addr, width);
 }
 
-uint64_t target_load_slow(struct sim *sim, target_addr_t addr, unsigned width)
+SIM_UNCOVERED uint64_t target_load_slow(struct sim *sim, target_addr_t addr, unsigned width)
 {
 	uint64_t heap = addr - KERNEL_HEAP_BASE;
 
@@ -90,7 +90,8 @@ uint64_t target_load_slow(struct sim *sim, target_addr_t addr, unsigned width)
 	return target_read_raw(addr, width, sim->big_endian);
 }
 
-void target_store_slow(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value, enum byte_role role)
+SIM_UNCOVERED void target_store_slow(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value,
+				     enum byte_role role)
 {
 	uint64_t heap = addr - KERNEL_HEAP_BASE;
 
@@ -108,7 +109,7 @@ void target_store_slow(struct sim *sim, target_addr_t addr, unsigned width, uint
 		target_lines_store(sim, addr, width);
 }
 
-void target_lines_load(struct sim *sim, target_addr_t addr, uint64_t size)
+SIM_UNCOVERED void target_lines_load(struct sim *sim, target_addr_t addr, uint64_t size)
 {
 	uint64_t first = (addr - RAM_BASE) >> sim->line_shift;
 	uint64_t last = (addr + size - 1 - RAM_BASE) >> sim->line_shift;
@@ -118,7 +119,7 @@ void target_lines_load(struct sim *sim, target_addr_t addr, uint64_t size)
 }
 
 /* The part of [addr, addr + size) in line i goes to RAM past the cache. */
-static void store_through(struct sim *sim, uint64_t i, target_addr_t addr, uint64_t size)
+SIM_UNCOVERED static void store_through(struct sim *sim, uint64_t i, target_addr_t addr, uint64_t size)
 {
 	uint64_t begin = i << sim->line_shift, end = (i + 1) << sim->line_shift;
 	uint64_t from = addr - RAM_BASE > begin ? addr - RAM_BASE : begin;
@@ -127,7 +128,7 @@ static void store_through(struct sim *sim, uint64_t i, target_addr_t addr, uint6
 	bytes_copy_raw(sim->ram_view + from, target_pointer(RAM_BASE + from), to - from);
 }
 
-void target_lines_store(struct sim *sim, target_addr_t addr, uint64_t size)
+SIM_UNCOVERED void target_lines_store(struct sim *sim, target_addr_t addr, uint64_t size)
 {
 	uint64_t first = (addr - RAM_BASE) >> sim->line_shift;
 	uint64_t last = (addr + size - 1 - RAM_BASE) >> sim->line_shift;
@@ -162,7 +163,7 @@ static bool target_owned_ram(struct sim *sim, target_addr_t addr)
 	return true;
 }
 
-void target_fill(struct sim *sim, target_addr_t addr, uint64_t size, uint8_t value, enum byte_role role)
+SIM_UNCOVERED void target_fill(struct sim *sim, target_addr_t addr, uint64_t size, uint8_t value, enum byte_role role)
 {
 	while (size) {
 		size_t piece = page_piece(addr, size);
@@ -182,30 +183,67 @@ void target_fill(struct sim *sim, target_addr_t addr, uint64_t size, uint8_t val
 	}
 }
 
-void target_copy(struct sim *sim, target_addr_t to, target_addr_t from, uint64_t size)
+SIM_UNCOVERED void target_copy(struct sim *sim, target_addr_t to, target_addr_t from, uint64_t size)
 {
-	for (uint64_t i = 0; i < size; i++)
-		target_store(sim, to + i, 1, target_load(sim, from + i, 1), ROLE_NONE);
+	while (size) {
+		size_t piece = page_piece(to, size), source = page_piece(from, size);
+
+		piece = piece < source ? piece : source;
+		sim_step(sim);
+		if (target_owned_ram(sim, to) && target_owned_ram(sim, from)) {
+			if (sim->lines)
+				target_lines_load(sim, from, piece);
+			memmove(target_pointer(to), target_pointer(from), piece);
+			if (sim->lines)
+				target_lines_store(sim, to, piece);
+		} else {
+			for (size_t i = 0; i < piece; i++)
+				target_store(sim, to + i, 1, target_load(sim, from + i, 1), ROLE_NONE);
+		}
+		to += piece;
+		from += piece;
+		size -= piece;
+	}
+}
+
+/* Equal bytes are the rule: compare the range with itself, one byte on. */
+static SIM_UNCOVERED size_t first_other(const uint8_t *p, size_t size, uint8_t value)
+{
+	size_t i = 0;
+
+	if (p[0] == value && memcmp(p, p + 1, size - 1) == 0)
+		return size;
+	while (i < size && p[i] == value)
+		i++;
+	return i;
+}
+
+static SIM_UNCOVERED target_addr_t find_other_raw(target_addr_t addr, size_t size, uint8_t value)
+{
+	for (size_t i = 0; i < size; i++)
+		if (target_read_raw(addr + i, 1, false) != value)
+			return addr + i;
+	return 0;
 }
 
 target_addr_t target_find_other(struct sim *sim, target_addr_t addr, uint64_t size, uint8_t value)
 {
 	while (size) {
-		size_t piece = page_piece(addr, size);
-		const uint8_t *p = target_pointer(addr);
+		size_t piece = page_piece(addr, size), at;
+		target_addr_t found;
 
+		sim_step(sim);
 		if (!target_owned_ram(sim, addr)) {
 			target_check_slow(sim, addr, 1, false);
-			for (uint64_t i = 0; i < piece; i++)
-				if (target_read_raw(addr + i, 1, false) != value)
-					return addr + i;
+			found = find_other_raw(addr, piece, value);
+			if (found)
+				return found;
 		} else {
-			sim_step(sim);
 			if (sim->lines)
 				target_lines_load(sim, addr, piece);
-			for (uint64_t i = 0; i < piece; i++)
-				if (p[i] != value)
-					return addr + i;
+			at = first_other(target_pointer(addr), piece, value);
+			if (at < piece)
+				return addr + at;
 		}
 		addr += piece;
 		size -= piece;
