@@ -15,7 +15,7 @@ T ?= slub_clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: help deps all fuzz test unit programs planted lint smoke format clean docs coverage bench
-.PHONY: soak discovery replay100 kill-matrix corpora corpora-merge
+.PHONY: soak discovery replay100 corpora corpora-merge
 
 help: ## list the targets
 	@echo "slabfuzz: make a target below; DEV=1 turns warnings into errors."
@@ -35,7 +35,8 @@ include scripts/flavours.mk
 
 all: plain ## the tool build/slabfuzz and the replay binaries build/fuzz_*
 
-fuzz: plain libfuzzer ## one campaign of TIME=60 seconds over all targets, findings in build/findings
+fuzz: plain libfuzzer libfuzzer-asan ## one campaign of TIME=60 seconds over all targets, findings in build/findings
+	@rm -rf build/findings
 	build/slabfuzz fuzz --target all --time $(TIME) --out build/findings
 
 test: unit programs planted ## unit tests (plain and ASan), claims, regressions, planted bugs
@@ -52,7 +53,7 @@ planted: plain ## each planted bug is killed by its program, its clean twin is s
 lint: ## formatting, clang-tidy, include arrows, house rules
 	@scripts/lint.sh
 
-smoke: plain asan libfuzzer libfuzzer-asan ## every target for seconds; the canary must be found
+smoke: plain libfuzzer libfuzzer-asan corpora ## every target for seconds; the canary must be found
 	@scripts/smoke.sh
 
 soak: plain libfuzzer ## clean targets stay silent for MINUTES=10 each
@@ -63,9 +64,6 @@ discovery: plain libfuzzer afl ## history targets from an empty corpus, SEEDS=10
 
 replay100: plain asan m32 ## each finding replays alike, 100 times out of 100, in three builds
 	@scripts/replay100.py build/slabfuzz build/asan/slabfuzz build/m32/slabfuzz
-
-kill-matrix: plain libfuzzer ## fuzz for each planted bug, TIME=60 seconds at most
-	@scripts/kill_matrix.py --time $(TIME)
 
 bench: plain libfuzzer libfuzzer-asan ## speed as ratios against an empty target and a naive harness
 	@scripts/bench.sh

@@ -13,14 +13,25 @@ static void emit_object(struct executor *x, enum event_kind kind, uint32_t handl
 		sim_emit(x->sim, &event);
 }
 
-/* Old metadata under a live object, and the free pointer it does not need now, are nobody's. */
+/* Free pointers of a live object are worthless: in its first word, or behind it where the slot keeps them apart. */
+static void disclaim_free_pointer(struct sim *sim, target_addr_t addr, uint64_t size, bool behind)
+{
+	uint64_t word = sim->layout->word;
+	uint64_t end = ((size + word - 1) & ~(word - 1)) + (behind ? word : 0);
+
+	if (!target_in_ram(sim, addr, end))
+		return;
+	for (uint64_t i = size; i < end; i++)
+		if (sim->roles[addr + i - RAM_BASE] == ROLE_FREE_POINTER)
+			sim->roles[addr + i - RAM_BASE] = ROLE_NONE;
+}
+
+/* Old metadata under a live object is nobody's. */
 static void disclaim_roles(struct sim *sim, target_addr_t addr, uint64_t size)
 {
 	uint8_t *roles = sim->roles + (addr - RAM_BASE);
 
-	if (!target_in_ram(sim, addr, size + 1))
-		return;
-	for (uint64_t i = 0; i < size;) {
+	for (uint64_t i = 0; i < size && target_in_ram(sim, addr, size);) {
 		uint64_t piece = PAGE_SIZE - ((addr + i) & (PAGE_SIZE - 1));
 
 		piece = piece < size - i ? piece : size - i;
@@ -29,8 +40,13 @@ static void disclaim_roles(struct sim *sim, target_addr_t addr, uint64_t size)
 			memset(roles + i, ROLE_NONE, (size_t)piece);
 		i += piece;
 	}
-	for (roles += size; *roles == ROLE_FREE_POINTER; roles++)
-		*roles = ROLE_NONE;
+}
+
+static bool pointer_behind(const struct executor *x, const struct object *o)
+{
+	if (!o->kmem_cache || (o->kmem_cache & BOOT_CACHE))
+		return false;
+	return x->caches[o->kmem_cache - 1].flags & ((uint32_t)SLAB_DESTROY_BY_RCU | (uint32_t)SLAB_CTOR);
 }
 
 /* On return from the allocator: the client holds the object now. */
@@ -43,6 +59,7 @@ static void object_allocated(struct executor *x, uint32_t handle, target_addr_t 
 	o->client = handle;
 	o->state = OBJECT_LIVE;
 	disclaim_roles(x->sim, addr, size);
+	disclaim_free_pointer(x->sim, addr, size, pointer_behind(x, o));
 	emit_object(x, EVENT_OBJECT_ALLOC, handle);
 }
 

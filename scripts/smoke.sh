@@ -17,7 +17,7 @@ one() {
 	local t=$1 flavour=libfuzzer time=$2 status=0 rest=()
 	case $t in parser_* | import_*) flavour=libfuzzer-asan ;; esac
 	mkdir -p "$3/$t"
-	[ ! -d "corpora/$t" ] || rest=("corpora/$t")
+	[ ! -d "build/corpora/$t" ] || rest=("build/corpora/$t")
 	"build/$flavour/fuzz_$t" -max_total_time="$time" -timeout=10 -rss_limit_mb=2000 -seed=1 -print_final_stats=1 \
 		-artifact_prefix="$3/$t-" "$3/$t" "${rest[@]}" >"$3/$t.log" 2>&1 || status=$?
 	echo "$status" >"$3/$t.status"
