@@ -281,7 +281,7 @@ static bool edit_retarget(const struct editor *e)
 	return true;
 }
 
-/* Neighbours change places; what each yields keeps its users, a use of one by the other is lost. */
+/* Neighbours change places.  Handles keep their numbers, so two yielders of one class trade their users. */
 static bool edit_swap(const struct editor *e)
 {
 	struct op op;
@@ -291,14 +291,9 @@ static bool edit_swap(const struct editor *e)
 		return false;
 	i = prng_below(e->r, e->p->op_count - 1);
 	op = e->p->ops[i];
-	if (op_yield_count(&op) == 0 || op_yield_count(&e->p->ops[i + 1]) == 0 ||
-	    op_descriptors[op.verb].yields != op_descriptors[e->p->ops[i + 1].verb].yields) {
-		e->p->ops[i] = e->p->ops[i + 1];
-		e->p->ops[i + 1] = op;
-		return true;
-	}
-	program_remove_op(e->p, i);
-	return program_insert_op(e->p, i + 1, &op);
+	e->p->ops[i] = e->p->ops[i + 1];
+	e->p->ops[i + 1] = op;
+	return true;
 }
 
 static bool edit_repeat(const struct editor *e)
