@@ -93,7 +93,7 @@ static void dump_line(struct allocator *a, const char *title, target_addr_t addr
 		uint8_t byte = (uint8_t)target_load(a->sim, addr + i, 1);
 
 		snprintf(hex + 3 * i, 4, " %02x", byte);
-		ascii[i] = byte >= 0x20 && byte < 0x7f ? (char)byte : '.';
+		ascii[i] = (char)(byte >= 0x20 && byte < 0x7f ? byte : '.');
 	}
 	slub_say(a, "%10s 0x%s: %s %s", title, slub_address(addr, where), hex, ascii);
 }

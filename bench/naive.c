@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a user would write instead: 16 slots, at most 32 malloc or free with fill and check, sanitizers as the oracle. */
+/* What a user would write instead: 16 slots, at most 32 malloc or free with fill and check, sanitizers as the oracle.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

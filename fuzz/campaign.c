@@ -69,11 +69,8 @@ static void job_ended(struct campaign *c, struct campaign_job *job, int status, 
 		job->failed = true;
 	if (crashed && !new_finding && job->target && ++job->restarts > 20)
 		job->failed = true;
-	if (satisfied(c, job))
-		job->phase = JOB_DONE;
-	else if (job->failed || now >= job->slice_end || (!job->target && !crashed))
-		job->phase = JOB_DONE;
-	else if (!job_start(c, job, now))
+	if (satisfied(c, job) || job->failed || now >= job->slice_end || (!job->target && !crashed) ||
+	    !job_start(c, job, now))
 		job->phase = JOB_DONE;
 }
 

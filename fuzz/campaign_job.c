@@ -69,7 +69,7 @@ static _Noreturn void child_random(const struct campaign *c, const struct campai
 	char dir[CAMPAIGN_PATH_MAX];
 
 	job_path(c, job, "new", dir);
-	_exit(random_engine_run(job->target, seconds, c->seed + 1000003u * job->restarts, dir));
+	_exit(random_engine_run(job->target, seconds, c->seed + UINT64_C(1000003) * job->restarts, dir));
 }
 
 /* AFL++'s mutator library learns the target's ops from the environment. */
@@ -80,8 +80,10 @@ static void set_afl_environment(const struct campaign *c, const struct target *t
 
 	target_resolve(&plan, target);
 	for (unsigned i = 0; i < plan.set.count; i++) {
-		strcat(verbs, i ? "," : "");
-		strcat(verbs, op_descriptors[plan.set.verbs[i]].name);
+		size_t used = strlen(verbs);
+
+		snprintf(verbs + used, sizeof(verbs) - used, "%s%s", i ? "," : "",
+			 op_descriptors[plan.set.verbs[i]].name);
 	}
 	snprintf(number, sizeof(number), "%u", plan.variant_count);
 	snprintf(library, sizeof(library), "%s/afl/libslabfuzz_mutator.so", c->build);
@@ -258,7 +260,7 @@ static bool read_signature(const char *prog, char signature[SIGNATURE_MAX])
 	in = fopen(report, "r");
 	if (!in)
 		return false;
-	while (fgets(line, sizeof(line), in) && strncmp(line, "BUG: ", 5))
+	while (fgets(line, sizeof(line), in) && strncmp(line, "BUG: ", 5) != 0)
 		;
 	fclose(in);
 	return sscanf(line, "BUG: %119s", signature) == 1;

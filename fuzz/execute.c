@@ -101,40 +101,34 @@ static void emit_op(struct executor *x, enum event_kind kind, unsigned i, const 
 }
 
 /* Slots of handles [*count, end) become "never allocated"; those of ops inside an interrupt block are used later. */
-#define RESERVE(array, count, end)                                                                                     \
-	do {                                                                                                           \
-		if ((end) > (count)) {                                                                                 \
-			memset(&(array)[count], 0, ((end) - (count)) * sizeof((array)[0]));                            \
-			(count) = (end);                                                                               \
-		}                                                                                                      \
-	} while (0)
+static void reserve(void *array, size_t element, uint32_t *count, uint32_t end)
+{
+	if (end <= *count)
+		return;
+	memset((char *)array + *count * element, 0, (end - *count) * element);
+	*count = end;
+}
 
 /* Handles exist from the moment their op is reached, even if it yields nothing. */
 static void reserve_handles(struct executor *x, unsigned i)
 {
 	const struct op *op = &x->program->ops[i];
+	enum yields class = op_descriptors[op->verb].yields;
 	uint32_t end = x->first[i] + op_yield_count(op);
-	uint32_t pins = x->object_count, pages = x->page_count;
+	uint32_t pins = x->object_count, page = x->page_count;
 
 	x->yield = x->first[i];
-	switch (op_descriptors[op->verb].yields) {
-	case YIELDS_OBJECT:
-		RESERVE(x->objects, x->object_count, end);
-		RESERVE(x->object_pins, pins, end);
-		return;
-	case YIELDS_KMEM_CACHE:
-		RESERVE(x->caches, x->cache_count, end);
-		return;
-	case YIELDS_PAGE:
-		RESERVE(x->pages, x->page_count, end);
-		for (; pages < end; pages++)
-			x->pages[pages].frame = FRAME_NONE;
-		return;
-	case YIELDS_MAPPING:
-		RESERVE(x->mappings, x->mapping_count, end);
-		return;
-	default:
-		return;
+	if (class == YIELDS_OBJECT) {
+		reserve(x->objects, sizeof(x->objects[0]), &x->object_count, end);
+		reserve(x->object_pins, sizeof(x->object_pins[0]), &pins, end);
+	} else if (class == YIELDS_KMEM_CACHE) {
+		reserve(x->caches, sizeof(x->caches[0]), &x->cache_count, end);
+	} else if (class == YIELDS_MAPPING) {
+		reserve(x->mappings, sizeof(x->mappings[0]), &x->mapping_count, end);
+	} else if (class == YIELDS_PAGE) {
+		reserve(x->pages, sizeof(x->pages[0]), &x->page_count, end);
+		for (; page < end; page++)
+			x->pages[page].frame = FRAME_NONE;
 	}
 }
 

@@ -68,9 +68,11 @@ static double measure(void (*call)(unsigned i))
 		double begin = seconds_now(), end = begin;
 		unsigned n = 0;
 
-		for (; end - begin < 0.15; end = seconds_now())
+		while (end - begin < 0.15) {
 			for (unsigned i = 0; i < 64; i++)
 				call(n++);
+			end = seconds_now();
+		}
 		best[round] = (end - begin) / n * 1e9;
 	}
 	for (unsigned i = 0; i < 5; i++)

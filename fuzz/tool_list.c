@@ -41,6 +41,14 @@ static void row(const char *a, const char *b, const char *c)
 	printf(" |\n");
 }
 
+/* Adds a part to a cell's text; what does not fit is cut. */
+static void join(char *text, size_t size, const char *separator, const char *part)
+{
+	size_t used = strlen(text);
+
+	snprintf(text + used, size - used, "%s%s", used ? separator : "", part);
+}
+
 static void list_ops(void)
 {
 	static const char *const yields[] = {"", "o", "c", "p", "m"};
@@ -53,8 +61,7 @@ static void list_ops(void)
 		if (d->yields)
 			snprintf(arguments, sizeof(arguments), "%sN = ", yields[d->yields]);
 		for (unsigned k = 0; k < d->arg_count; k++) {
-			strcat(arguments, k ? ", " : "");
-			strcat(arguments, arg_kind_descriptors[d->args[k]].name);
+			join(arguments, sizeof(arguments), k ? ", " : "", arg_kind_descriptors[d->args[k]].name);
 		}
 		row(d->name, arguments, d->help);
 	}
@@ -127,8 +134,7 @@ static void list_policies(void)
 		char values[120] = "";
 
 		for (unsigned k = 0; policy_rows[i].values[k]; k++) {
-			strcat(values, k ? ", " : "");
-			strcat(values, policy_rows[i].values[k]);
+			join(values, sizeof(values), ", ", policy_rows[i].values[k]);
 		}
 		row(policy_rows[i].name, values, policy_rows[i].help);
 	}
@@ -190,8 +196,7 @@ static void list_claims(void)
 		if (program_load(path, NULL, &p, &notes))
 			continue;
 		for (unsigned k = 0; k < notes.expect_count && k < 3; k++) {
-			strcat(expect, k ? ", " : "");
-			strcat(expect, notes.expect[k]);
+			join(expect, sizeof(expect), ", ", notes.expect[k]);
 		}
 		row(notes.claim, notes.source, expect);
 	}

@@ -50,7 +50,7 @@ static int parse_options(int argc, char **argv, struct run_options *o)
 			if (!add_override(&o->overrides, optarg))
 				return tool_usage("run", "--set wants key=value");
 		} else if (c == 'g') {
-			if (strcmp(optarg, "hazard") && strcmp(optarg, "damage"))
+			if (strcmp(optarg, "hazard") != 0 && strcmp(optarg, "damage") != 0)
 				return tool_usage("run", "--grade is hazard or damage");
 			o->grade = !strcmp(optarg, "damage") ? GRADE_DAMAGE : GRADE_HAZARD;
 		} else if (c == 'e') {

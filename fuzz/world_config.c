@@ -50,7 +50,7 @@ static bool set_debug(struct world_config *config, const char *value)
 	if (comma && strlen(comma + 1) >= sizeof(config->debug_prefix))
 		return false;
 	if (comma)
-		strcpy(config->debug_prefix, comma + 1);
+		snprintf(config->debug_prefix, sizeof(config->debug_prefix), "%s", comma + 1);
 	return count > 0;
 }
 
@@ -178,7 +178,7 @@ bool settings_parse(struct program *p, const char *line)
 
 	if (strlen(line) >= sizeof(copy))
 		return false;
-	strcpy(copy, line);
+	memcpy(copy, line, strlen(line) + 1);
 	for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
 		char *equals = strchr(word, '=');
 

@@ -64,8 +64,7 @@ static void tell_other(struct finding *finding, const struct oracle_context *con
 		if (i == event->id || other->state != OBJECT_LIVE || other->addr >= event->addr + event->size ||
 		    event->addr >= other->addr + other->size)
 			continue;
-		finding_detail(finding, "o%u bytes %s", i,
-			       range_text(other->addr, other->size).text);
+		finding_detail(finding, "o%u bytes %s", i, range_text(other->addr, other->size).text);
 	}
 }
 

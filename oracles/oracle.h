@@ -47,7 +47,7 @@ struct object {
 	target_addr_t addr;
 	uint64_t size;       /* bytes asked for */
 	uint32_t kmem_cache; /* handle + 1 of a created cache, or BOOT_CACHE | index + 1 of a boot cache; 0 = kmalloc */
-	uint32_t client;     /* op number of the allocation: who owns it */
+	uint32_t client;     /* who owns it: its own handle */
 	uint8_t state;       /* enum object_state */
 	bool rcu;            /* of a DESTROY_BY_RCU cache */
 	uint32_t freed_by;   /* op number */

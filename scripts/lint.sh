@@ -17,6 +17,7 @@ step formatting clang-format --dry-run -Werror "${sources[@]}" "${headers[@]}"
 step layers scripts/check_layers.py
 step style scripts/check_style.py
 step "shell scripts" bash -n scripts/*.sh .ci/run
+step "docs/adding.md" scripts/check_adding.sh
 step clang-tidy tidy
 if [ -x build/slabfuzz ]; then step "generated docs" scripts/generated_docs.sh check build/slabfuzz; fi
 exit $status

@@ -55,8 +55,9 @@ const char *harness_signatures(void)
 
 	all[0] = 0;
 	for (unsigned i = 0; i < session.world.findings.count; i++) {
-		strcat(all, session.world.findings.list[i].signature);
-		strcat(all, " ");
+		size_t used = strlen(all);
+
+		snprintf(all + used, sizeof(all) - used, "%s ", session.world.findings.list[i].signature);
 	}
 	return all;
 }

@@ -79,13 +79,13 @@ static inline void start(const char *arch)
 	rig.page = page_address(alloc_pages(&rig.sim, 0, 0));
 }
 
-/* An object that the toy allocator returns; its op is its client. */
+/* An object that the toy allocator returns; each is its own client. */
 static inline uint32_t object(target_addr_t addr, uint64_t size)
 {
 	uint32_t handle = rig.count++;
 
 	op("kmalloc");
-	rig.objects[handle] = (struct object){.addr = addr, .size = size, .client = rig.sim.op, .state = OBJECT_LIVE};
+	rig.objects[handle] = (struct object){.addr = addr, .size = size, .client = handle, .state = OBJECT_LIVE};
 	emit((struct event){.kind = EVENT_OBJECT_ALLOC, .addr = addr, .size = size, .id = handle});
 	return handle;
 }

@@ -184,12 +184,6 @@ static void test_dropping_a_line_gives_the_device_data_back(void **state)
 	cache_invalidate(&rig.sim, rig.page, 16);
 	load(0);
 	expect(0);
-	make_dirty_stale_buffer();
-	release(0);
-	object(rig.page, 8);
-	op("cache_invalidate");
-	cache_invalidate(&rig.sim, rig.page, 16);
-	expect(0);
 }
 
 static void test_old_data_of_a_buffer_mapped_again_is_no_loss(void **state)
