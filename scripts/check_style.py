@@ -92,26 +92,18 @@ def self_test():
             sys.exit(f"check_style.py: self-test: {rule.__name__} missed its example")
         if list(rule(path, innocent)):
             sys.exit(f"check_style.py: self-test: {rule.__name__} reported an innocent text")
-    if unregistered(["oracles/ghost.c"], "ORACLE(leak)") != ["oracles/ghost.c"]:
+    ghost = {"oracles/ghost.c": "const struct oracle oracle_ghost = {"}
+    if unregistered(ghost, "ORACLE(leak)") != ["oracles/ghost.c"]:
         sys.exit("check_style.py: self-test: unregistered missed its example")
-    if unregistered(["oracles/leak.c", "oracles/leak_log.c"], "ORACLE(leak)"):
+    if unregistered({"oracles/leak.c": "const struct oracle oracle_leak = {", "oracles/log.c": "int x;"}, "ORACLE(leak)"):
         sys.exit("check_style.py: self-test: unregistered reported an innocent file")
 
 
-def unregistered(paths, registry):
-    """Implementation files whose noun, or the noun they are a part of, the registry does not name."""
-    names = {n.replace("-", "_") for n in re.findall(r"[A-Za-z0-9_-]+", COMMENT.sub("", registry))}
-    missing = []
-    for path in paths:
-        p = pathlib.Path(path)
-        parts = p.stem.split("_")
-        stems = {"_".join(parts[:i]) for i in range(1, len(parts) + 1)}
-        # The contract's own file (oracle.c beside oracle.h) and cache_*, dma_* under their short names.
-        folder_noun = {"allocators": {"allocator"}, "oracles": {"oracle"}, "backends": {"cache", "dma", "device"}}
-        stems |= {"_".join(parts[1:])} if parts[0] in ("cache", "dma") else set()
-        if not stems & names and p.stem not in folder_noun.get(p.parts[0], set()):
-            missing.append(path)
-    return missing
+def unregistered(texts, registry):
+    """Files that define an allocator or oracle the registry does not name; helpers of a folder define none."""
+    names = set(re.findall(r"\w+", COMMENT.sub("", registry)))
+    defined = re.compile(r"^const struct (?:allocator_ops allocator|oracle oracle)_(\w+) = ", re.M)
+    return [path for path, text in texts.items() if set(defined.findall(text)) - names]
 
 
 def main():
@@ -130,8 +122,8 @@ def main():
                 bad += 1
     registry = pathlib.Path("fuzz/registry.def")
     if registry.exists():
-        paths = [str(p) for p in files if p.suffix == ".c" and p.parts[0] in ("allocators", "oracles", "backends")]
-        for path in unregistered(paths, registry.read_text()):
+        texts = {str(p): p.read_text() for p in files if p.suffix == ".c" and p.parts[0] in ("allocators", "oracles")}
+        for path in unregistered(texts, registry.read_text()):
             print(f"{path}:1:1: not named in {registry}", file=sys.stderr)
             bad += 1
     return 1 if bad else 0
