@@ -4,7 +4,7 @@
 #
 #   plant.sh object PATCH OUT.o LD_EMULATION 'COMPILER FLAGS'   all files of the model, one patched, one global symbol
 #   plant.sh registry PATCH...                                  the C table of variants, on stdout
-#   plant.sh named-in SOURCE                                    patches whose "model+name" the source mentions
+#   plant.sh named-in SOURCE                                    patches whose allocator=model+name the source mentions
 #
 # A model is <folder>/<model>.c and <folder>/<model>_*.c, <folder> being that of the patched file; it exports
 # allocator_<model>.  The copies are compiled apart and linked with ld -r, so that what its files share stays inside.
@@ -59,10 +59,11 @@ registry() {
 }
 
 named_in() {
-	local patch
+	local patch name
 	for patch in tests/planted/*.patch; do
 		[ -f "$patch" ] || continue
-		if grep -qF "\"$(model_of "$patch")+$(basename "$patch" .patch)\"" "$1"; then echo "$patch"; fi
+		name="$(model_of "$patch")+$(basename "$patch" .patch)"
+		if grep -qE "allocator=${name/+/\\+}([ \"]|$)" "$1"; then echo "$patch"; fi
 	done
 }
 
