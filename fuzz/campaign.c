@@ -86,7 +86,7 @@ static void poll_job(struct campaign *c, struct campaign_job *job, double now)
 		job_ended(c, job, status, now);
 		return;
 	}
-	if (job->phase == JOB_RANDOM && job->target)
+	if (job->target)
 		job_collect(c, job, now);
 	if (!satisfied(c, job) && now < job->slice_end + 2)
 		return;

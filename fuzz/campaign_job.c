@@ -94,7 +94,6 @@ static void set_afl_environment(const struct campaign *c, const struct target *t
 	setenv("AFL_NO_UI", "1", 1);
 	setenv("AFL_NO_AFFINITY", "1", 1);
 	setenv("AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES", "1", 1);
-	setenv("AFL_BENCH_UNTIL_CRASH", "1", 1);
 	setenv("AFL_AUTORESUME", "1", 1);
 	setenv("TERM", "dumb", 1);
 }

@@ -9,6 +9,7 @@
 
 #include "fuzz/engine.h"
 #include "fuzz/report.h"
+#include "fuzz/save.h"
 #include "program/bytes.h"
 #include "program/mutate.h"
 
@@ -49,16 +50,17 @@ const struct finding *engine_run(const struct program *p)
 	return session_run(&engine.session, p, &engine.plan.configs[p->variant % engine.plan.variant_count]);
 }
 
-/* Saves, reports and, unless findings are being collected in a directory, aborts so that the engine keeps the input. */
+/* Collects in SLABFUZZ_FINDINGS and goes on; without it reports and aborts, so that the engine keeps the input. */
 static void engine_finding(struct program *p, const struct finding *finding)
 {
 	struct session *s = &engine.session;
 	struct finding copy = *finding;
-	char path[512];
 
+	if (s->findings_dir) {
+		target_save_findings(s, &engine.plan, p, s->findings_dir);
+		return;
+	}
 	target_supply_world(&engine.plan, p);
-	if (s->findings_dir && !finding_save(s, p, &copy, s->findings_dir, path, sizeof(path)))
-		fprintf(stderr, "slabfuzz: cannot save a finding in %s\n", s->findings_dir);
 	report_print(s, p, &engine.plan.configs[p->variant], &copy, NULL, stderr);
 	fflush(NULL);
 	abort();

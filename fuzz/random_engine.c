@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "fuzz/session.h"
+#include "fuzz/save.h"
 #include "program/mutate.h"
 
 enum { PROGRAMS_PER_LOOK = 256 };
@@ -16,24 +16,6 @@ static double seconds_now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static void save(struct session *s, const struct target_plan *plan, struct program *p, const char *dir)
-{
-	struct finding copy;
-	char path[1024];
-
-	/* All new findings of this program, not only the first. */
-	for (unsigned i = 0; i < s->world.findings.count; i++) {
-		copy = s->world.findings.list[i];
-		if (title_rows[copy.title].grade < s->grade || session_knows(s, copy.signature))
-			continue;
-		target_supply_world(plan, p);
-		if (!finding_save(s, p, &copy, dir, path, sizeof(path)))
-			fprintf(stderr, "slabfuzz: cannot save a finding in %s\n", dir);
-		session_add_known(s, copy.signature);
-		session_run(s, p, &plan->configs[p->variant]);
-	}
 }
 
 int random_engine_run(const struct target *target, double seconds, uint64_t seed, const char *dir)
@@ -54,7 +36,7 @@ int random_engine_run(const struct target *target, double seconds, uint64_t seed
 		program_generate(&p, &profile, &r);
 		p.variant %= plan.variant_count;
 		if (session_run(&s, &p, &plan.configs[p.variant]))
-			save(&s, &plan, &p, dir);
+			target_save_findings(&s, &plan, &p, dir);
 		programs++;
 	}
 	fprintf(stderr, "random: %llu programs in %.1f s, %u findings\n", (unsigned long long)programs, seconds,
