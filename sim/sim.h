@@ -17,9 +17,9 @@
 
 #define RAM_BASE         UINT64_C(0x50000000)
 #define RAM_SIZE_MAX     UINT64_C(0x04000000) /* 64 MiB */
-#define KERNEL_BASE      UINT64_C(0x58000000)
+#define KERNEL_BASE      UINT64_C(0x54000000)
 #define KERNEL_SIZE      UINT64_C(0x00200000)
-#define KERNEL_HEAP_BASE UINT64_C(0x58100000) /* mem_map lies below it */
+#define KERNEL_HEAP_BASE UINT64_C(0x54100000) /* mem_map lies below it */
 #define KERNEL_HEAP_SIZE UINT64_C(0x00040000)
 #define RAM_PFN          (RAM_BASE >> PAGE_SHIFT)
 #define RAM_FRAMES_MAX   (RAM_SIZE_MAX >> PAGE_SHIFT)

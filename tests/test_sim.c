@@ -163,8 +163,8 @@ static void test_foreign_reader_of_a_page_field_is_seen(void **state)
 	frame = alloc_pages(&sim, GFP_WAIT, 0);
 	page_field_load(&sim, frame, PF_page_cache_mapping);
 	assert_int_equal(count_seen(EVENT_PAGE_FIELD_MISREAD), 0);
-	page_field_store(&sim, frame, PF_slub_slab, 0x58100040);
-	assert_int_equal(page_field_load(&sim, frame, PF_page_cache_mapping), 0x58100040);
+	page_field_store(&sim, frame, PF_slub_slab, 0x54100040);
+	assert_int_equal(page_field_load(&sim, frame, PF_page_cache_mapping), 0x54100040);
 	assert_int_equal(count_seen(EVENT_PAGE_FIELD_MISREAD), 1);
 	page_field_load(&sim, frame, PF_slub_slab);
 	assert_int_equal(count_seen(EVENT_PAGE_FIELD_MISREAD), 1);
