@@ -7,6 +7,7 @@ seconds.  The random engine is the baseline.  Exit 0 iff libFuzzer and AFL++ fou
 """
 import argparse
 import collections
+import os
 import re
 import shutil
 import statistics
@@ -44,6 +45,7 @@ def main():
     parser.add_argument("--time", type=int, default=60)
     parser.add_argument("--engines", default=",".join(ENGINES))
     args = parser.parse_args()
+    os.makedirs("build/discovery", exist_ok=True)
     failed = False
     print(f"{'target':26} {'engine':10} {'signature':46} {'found':>7} {'median':>8} {'slowest':>8}", flush=True)
     for target in TARGETS:
