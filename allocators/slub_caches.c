@@ -297,6 +297,7 @@ enum destroy_result slub_cache_destroy(struct allocator *a, target_addr_t s)
 		/* Waiting inside a reader's section would never end. */
 		if (sim->rcu_readers)
 			return DESTROY_BUSY;
+		sim_synchronize_rcu(sim);
 		slub_run_callbacks(a, s);
 	}
 	release_cache(sim, s);

@@ -100,34 +100,38 @@ static void emit_op(struct executor *x, enum event_kind kind, unsigned i, const 
 		sim_emit(x->sim, &event);
 }
 
+/* Slots of handles [*count, end) become "never allocated"; those of ops inside an interrupt block are used later. */
+#define RESERVE(array, count, end)                                                                                     \
+	do {                                                                                                           \
+		if ((end) > (count)) {                                                                                 \
+			memset(&(array)[count], 0, ((end) - (count)) * sizeof((array)[0]));                            \
+			(count) = (end);                                                                               \
+		}                                                                                                      \
+	} while (0)
+
 /* Handles exist from the moment their op is reached, even if it yields nothing. */
 static void reserve_handles(struct executor *x, unsigned i)
 {
 	const struct op *op = &x->program->ops[i];
 	uint32_t end = x->first[i] + op_yield_count(op);
+	uint32_t pins = x->object_count, pages = x->page_count;
 
 	x->yield = x->first[i];
 	switch (op_descriptors[op->verb].yields) {
 	case YIELDS_OBJECT:
-		for (uint32_t h = x->first[i]; h < end; h++) {
-			memset(&x->objects[h], 0, sizeof(x->objects[h]));
-			x->object_pins[h] = 0;
-		}
-		if (end > x->object_count)
-			x->object_count = end;
+		RESERVE(x->objects, x->object_count, end);
+		RESERVE(x->object_pins, pins, end);
 		return;
 	case YIELDS_KMEM_CACHE:
-		memset(&x->caches[x->first[i]], 0, sizeof(x->caches[0]));
-		x->cache_count = end;
+		RESERVE(x->caches, x->cache_count, end);
 		return;
 	case YIELDS_PAGE:
-		memset(&x->pages[x->first[i]], 0, sizeof(x->pages[0]));
-		x->pages[x->first[i]].frame = FRAME_NONE;
-		x->page_count = end;
+		RESERVE(x->pages, x->page_count, end);
+		for (; pages < end; pages++)
+			x->pages[pages].frame = FRAME_NONE;
 		return;
 	case YIELDS_MAPPING:
-		memset(&x->mappings[x->first[i]], 0, sizeof(x->mappings[0]));
-		x->mapping_count = end;
+		RESERVE(x->mappings, x->mapping_count, end);
 		return;
 	default:
 		return;
@@ -264,11 +268,9 @@ void executor_run(struct executor *x, const struct program *p, const struct worl
 
 static target_addr_t cache_address(struct executor *x, uint32_t handle)
 {
-	const struct allocator_ops *ops = x->allocator->ops;
-
 	if (handle & HANDLE_OTHER)
 		return handle == HANDLE_NONE ? 0 : x->caches[handle & ~HANDLE_OTHER].addr;
-	return ops->boot_cache ? ops->boot_cache(x->allocator, boot_cache_name(handle)) : 0;
+	return world_boot_cache(x->world, handle);
 }
 
 static bool page_value(struct executor *x, const struct program_assert *a, target_addr_t addr, uint64_t *value)

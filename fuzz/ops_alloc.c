@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Ops of the allocator's API: the executor's wrapper emits the object events, the allocator is never asked. */
-#include <stdio.h>
 #include <string.h>
 
 #include "fuzz/execute.h"
@@ -200,13 +199,11 @@ enum op_result run_ksize(struct executor *x, const struct op *op)
 /* The kmem_cache of an argument; NULL handle for a boot cache. */
 static target_addr_t cache_of(struct executor *x, uint32_t arg, struct kmem_cache_handle **handle)
 {
-	const struct allocator_ops *ops = x->allocator->ops;
-
 	*handle = NULL;
 	if (arg == HANDLE_NONE)
 		return 0;
 	if (!(arg & HANDLE_OTHER))
-		return ops->boot_cache ? ops->boot_cache(x->allocator, boot_cache_name(arg)) : 0;
+		return world_boot_cache(x->world, arg);
 	*handle = &x->caches[arg & ~HANDLE_OTHER];
 	return (arg & ~HANDLE_OTHER) < x->cache_count ? (*handle)->addr : 0;
 }
@@ -227,6 +224,21 @@ static uint32_t slab_flags_of(uint32_t rows)
 	return flags;
 }
 
+/* cache-<handle>; printf would cost more than the rest of the op. */
+static void name_cache(struct kmem_cache_handle *c, uint32_t handle)
+{
+	static const char prefix[] = "cache-";
+	char *at = c->name + sizeof(prefix) - 1;
+
+	memcpy(c->name, prefix, sizeof(prefix) - 1);
+	if (handle >= 100)
+		*at++ = (char)('0' + handle / 100);
+	if (handle >= 10)
+		*at++ = (char)('0' + handle / 10 % 10);
+	*at++ = (char)('0' + handle % 10);
+	*at = 0;
+}
+
 enum op_result run_kmem_cache_create(struct executor *x, const struct op *op)
 {
 	struct kmem_cache_handle *c = &x->caches[x->yield];
@@ -241,7 +253,7 @@ enum op_result run_kmem_cache_create(struct executor *x, const struct op *op)
 	/* Smaller than a pointer, the free pointer of a red-zoned cache lies over the red zone (docs/discoveries.md).
 	 */
 	REQUIRE(x, request.size >= x->sim->layout->word && request.size <= x->allocator->ops->contract.size_max / 8);
-	snprintf(c->name, sizeof(c->name), "cache-%u", x->yield);
+	name_cache(c, x->yield);
 	c->addr = x->allocator->ops->cache_create(x->allocator, &request);
 	if (!c->addr)
 		return RESULT_FAILED;

@@ -123,6 +123,23 @@ static void init_region(struct world *world)
 		init_failed(&world->config);
 }
 
+/* Looked up by name once, because programs name them in most ops. */
+static void find_boot_caches(struct world *world, struct world_image *image)
+{
+	struct allocator *a = &world->allocator;
+
+	assert(boot_cache_count() <= BOOT_CACHES_MAX);
+	for (unsigned i = 0; i < boot_cache_count(); i++)
+		image->boot_caches[i] = a->ops->boot_cache && a->ops->contract.frames_are_frames
+						? a->ops->boot_cache(a, boot_cache_name(i))
+						: 0;
+}
+
+target_addr_t world_boot_cache(const struct world *world, unsigned index)
+{
+	return index < BOOT_CACHES_MAX ? world->image->boot_caches[index] : 0;
+}
+
 static void boot(struct world *world, const struct world_config *config)
 {
 	struct sim_config sim_config = sim_config_of(config);
@@ -134,6 +151,7 @@ static void boot(struct world *world, const struct world_config *config)
 	if (a->ops->contract.frames_are_frames && !a->ops->init(a, NULL))
 		init_failed(config);
 	image->config = *config;
+	find_boot_caches(world, image);
 	sim_save_boot(&world->sim, &image->boot);
 	if (!image->allocator_state)
 		image->allocator_state = calloc(1, ALLOCATOR_STATE_MAX);
@@ -145,7 +163,9 @@ static void boot(struct world *world, const struct world_config *config)
 
 static void enter(struct world *world, const struct world_config *config)
 {
-	struct world_image *image = image_of(world, config);
+	struct world_image *image = world->image && world_config_equal(&world->image->config, config)
+					    ? world->image
+					    : image_of(world, config);
 	struct sim_config sim_config;
 
 	if (!image) {

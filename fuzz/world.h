@@ -9,7 +9,7 @@
 #include "fuzz/registry.h"
 #include "program/text.h"
 
-enum { WORLD_IMAGES_MAX = 8, ORACLES_MAX = 16, ALLOCATOR_STATE_MAX = 32768 };
+enum { WORLD_IMAGES_MAX = 8, ORACLES_MAX = 16, ALLOCATOR_STATE_MAX = 32768, BOOT_CACHES_MAX = 32 };
 
 struct world_config {
 	const struct arch *arch;
@@ -28,7 +28,8 @@ struct world_config {
 struct world_image {
 	struct world_config config;
 	struct boot_image boot;
-	void *allocator_state; /* state_size bytes */
+	void *allocator_state;                      /* state_size bytes */
+	target_addr_t boot_caches[BOOT_CACHES_MAX]; /* by index of program/program.h; 0 = none */
 };
 
 struct event_log;
@@ -62,6 +63,8 @@ bool world_create(struct world *world);
 void world_destroy(struct world *world);
 /* Boots or resets to an empty machine of this configuration; cost: what the last run touched. */
 void world_prepare(struct world *world, const struct world_config *config);
+/* The boot kmem_cache of an index, 0 if the allocator has none. */
+target_addr_t world_boot_cache(const struct world *world, unsigned index);
 /* The observer of the machine: log, then oracles. */
 void world_observe(void *world, const struct event *event);
 

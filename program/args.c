@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The argument kinds: decode, clip, encode, print, parse and mutate, one row of functions per kind.
+ * The argument kinds: decode, clip, encode, print, parse and mutate, one row of functions per kind (the kinds that are
+ * handles are in args_handles.c).
  * Zero bytes are the simplest value of each kind, and clip never makes a value larger.
  */
-#include "program/args.h"
+#include "program/args_private.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,8 +17,6 @@ enum {
 	ORDER_MAX = 10,
 	CPU_MAX = 7,
 	BYTE_MAX = 0xff,
-	CODE_NONE = 0xffff,
-	CODE_OTHER = 0x8000,
 	WHAT_MAX = sizeof(((struct text_error *)NULL)->what),
 };
 
@@ -55,7 +53,7 @@ enum {
 };
 _Static_assert(SLAB_FLAG_COUNT <= 8, "slab flags are one byte");
 
-static bool fail_with(const struct arg_word *word, const char *why, const char *detail)
+bool arg_fail(const struct arg_word *word, const char *why, const char *detail)
 {
 	int shown = word->length < 32 ? (int)word->length : 32;
 
@@ -63,25 +61,14 @@ static bool fail_with(const struct arg_word *word, const char *why, const char *
 	return false;
 }
 
-static bool word_is(const struct arg_word *word, const char *name)
-{
-	return strlen(name) == word->length && memcmp(name, word->text, word->length) == 0;
-}
-
-/* A division only for values out of range: they are rare, and decode is hot. */
-static uint32_t wrap(uint32_t value, uint32_t count)
-{
-	return value < count ? value : value % count;
-}
-
 static bool parse_up_to(const struct arg_word *word, enum arg_kind kind, uint64_t max, uint32_t *value)
 {
 	uint64_t number;
 
 	if (!text_number(word->text, word->length, &number))
-		return fail_with(word, "expected ", arg_kind_descriptors[kind].help);
+		return arg_fail(word, "expected ", arg_kind_descriptors[kind].help);
 	if (number > max)
-		return fail_with(word, "out of range: ", arg_kind_descriptors[kind].help);
+		return arg_fail(word, "out of range: ", arg_kind_descriptors[kind].help);
 	*value = (uint32_t)number;
 	return true;
 }
@@ -125,8 +112,8 @@ static uint32_t clip_nothing(const struct arg_scope *scope, uint32_t value)
 	static uint32_t mutate_##name(const struct arg_choice *choice, uint32_t value)                                 \
 	{                                                                                                              \
 		(void)value;                                                                                           \
-		if (prng_one_in(choice->r, 2))                                                                         \
-			return prng_below(choice->r, ((limit) < 4 ? (limit) : 4) + 1u);                                \
+		if (!prng_one_in(choice->r, 16))                                                                       \
+			return prng_below(choice->r, ((limit) < 8 ? (limit) : 8) + 1u);                                \
 		return prng_below(choice->r, (limit) + 1u);                                                            \
 	}
 
@@ -151,7 +138,7 @@ static bool parse_name(const struct arg_word *word, enum arg_kind kind, const ch
 			return true;
 		}
 	}
-	return fail_with(word, "expected ", arg_kind_descriptors[kind].help);
+	return arg_fail(word, "expected ", arg_kind_descriptors[kind].help);
 }
 
 #define NAME_KIND(name, kind, count)                                                                                   \
@@ -276,9 +263,9 @@ static bool parse_bytes(const struct arg_word *word, enum arg_kind kind, uint32_
 	uint64_t number;
 
 	if (!text_number(word->text, word->length, &number))
-		return fail_with(word, "expected ", arg_kind_descriptors[kind].help);
+		return arg_fail(word, "expected ", arg_kind_descriptors[kind].help);
 	if (number > SIZE_WORD_MAX && (number >= SIZE_LIMIT || number % SIZE_STEP != 0))
-		return fail_with(word, "not representable: ", arg_kind_descriptors[kind].help);
+		return arg_fail(word, "not representable: ", arg_kind_descriptors[kind].help);
 	*value = (uint32_t)number;
 	return true;
 }
@@ -299,9 +286,9 @@ static bool parse_size(const struct arg_scope *scope, const struct arg_word *wor
 	if (word->length <= length || memcmp(word->text, prefix, length) != 0)
 		return parse_bytes(word, ARG_SIZE, value);
 	if (!text_number(word->text + length, word->length - length, &below))
-		return fail_with(word, "expected ", arg_kind_descriptors[ARG_SIZE].help);
+		return arg_fail(word, "expected ", arg_kind_descriptors[ARG_SIZE].help);
 	if (below > SIZE_WORD_MAX)
-		return fail_with(word, "not representable: ", arg_kind_descriptors[ARG_SIZE].help);
+		return arg_fail(word, "not representable: ", arg_kind_descriptors[ARG_SIZE].help);
 	*value = 0xffffffffu - (uint32_t)below;
 	return true;
 }
@@ -374,7 +361,7 @@ static bool parse_align(const struct arg_scope *scope, const struct arg_word *wo
 	if (!parse_up_to(word, ARG_ALIGN, ALIGN_MAX, value))
 		return false;
 	if (clip_align(scope, *value) != *value)
-		return fail_with(word, "not ", arg_kind_descriptors[ARG_ALIGN].help);
+		return arg_fail(word, "not ", arg_kind_descriptors[ARG_ALIGN].help);
 	return true;
 }
 
@@ -468,211 +455,6 @@ static uint32_t mutate_block_length(const struct arg_choice *choice, uint32_t va
 	return prng_below(choice->r, 8);
 }
 
-/* Handles */
-
-char yields_letter(enum yields class)
-{
-	static const char letters[] = {'-', 'o', 'c', 'p', 'm'};
-
-	return letters[class];
-}
-
-static uint32_t clip_handle(const struct arg_scope *scope, enum yields class, uint32_t index)
-{
-	uint32_t count = scope->handles[class];
-
-	return count == 0 ? HANDLE_NONE : wrap(index, count);
-}
-
-static uint32_t clip_high_handle(const struct arg_scope *scope, enum yields class, uint32_t index)
-{
-	uint32_t count = scope->handles[class];
-
-	return count == 0 ? HANDLE_NONE : HANDLE_OTHER | wrap(index, count);
-}
-
-static uint32_t clip_memory(const struct arg_scope *scope, uint32_t value)
-{
-	if (value == HANDLE_NONE)
-		return value;
-	if (value & HANDLE_OTHER)
-		return clip_high_handle(scope, YIELDS_PAGE, value & ~HANDLE_OTHER);
-	return clip_handle(scope, YIELDS_OBJECT, value);
-}
-
-static uint32_t clip_kmem_cache(const struct arg_scope *scope, uint32_t value)
-{
-	if (value == HANDLE_NONE)
-		return value;
-	if (value & HANDLE_OTHER)
-		return clip_high_handle(scope, YIELDS_KMEM_CACHE, value & ~HANDLE_OTHER);
-	return wrap(value, boot_cache_count());
-}
-
-static uint32_t load_code(const uint8_t *bytes)
-{
-	return (uint32_t)bytes[1] << 8 | bytes[0];
-}
-
-static uint32_t load_two_way(const uint8_t *bytes)
-{
-	uint32_t code = load_code(bytes);
-
-	if (code == CODE_NONE)
-		return HANDLE_NONE;
-	return code & CODE_OTHER ? HANDLE_OTHER | (code & ~(uint32_t)CODE_OTHER) : code;
-}
-
-static uint32_t decode_memory(const struct arg_scope *scope, const uint8_t *bytes)
-{
-	return clip_memory(scope, load_two_way(bytes));
-}
-
-static uint32_t decode_kmem_cache(const struct arg_scope *scope, const uint8_t *bytes)
-{
-	return clip_kmem_cache(scope, load_two_way(bytes));
-}
-
-static void encode_handle(uint8_t *bytes, uint32_t value)
-{
-	uint32_t code = value == HANDLE_NONE ? CODE_NONE : value & HANDLE_OTHER ? CODE_OTHER | (value & 0x7fff) : value;
-
-	bytes[0] = (uint8_t)code;
-	bytes[1] = (uint8_t)(code >> 8);
-}
-
-static void print_handle(struct text_buffer *out, enum yields class, uint32_t index)
-{
-	if (index == HANDLE_NONE)
-		text_printf(out, "%c-", yields_letter(class));
-	else
-		text_printf(out, "%c%u", yields_letter(class), (unsigned)index);
-}
-
-static bool parse_handle(const struct arg_scope *scope, const struct arg_word *word, enum arg_kind kind,
-			 enum yields class, uint32_t *value)
-{
-	uint64_t index;
-
-	if (word->length < 2 || word->text[0] != yields_letter(class))
-		return fail_with(word, "expected ", arg_kind_descriptors[kind].help);
-	*value = HANDLE_NONE;
-	if (word->length == 2 && word->text[1] == '-')
-		return true;
-	if (word->text[1] == '0' && word->length > 2)
-		return fail_with(word, "expected ", arg_kind_descriptors[kind].help);
-	if (!text_number(word->text + 1, word->length - 1, &index))
-		return fail_with(word, "expected ", arg_kind_descriptors[kind].help);
-	if (index >= scope->handles[class])
-		return fail_with(word, "no earlier op yields it", "");
-	*value = (uint32_t)index;
-	return true;
-}
-
-/* Locality: recently yielded handles are the likeliest. */
-static uint32_t pick_handle(const struct arg_choice *choice, enum yields class)
-{
-	uint32_t count = choice->scope->handles[class];
-	uint32_t back = 0;
-
-	if (count == 0)
-		return HANDLE_NONE;
-	if (prng_one_in(choice->r, 6))
-		return prng_below(choice->r, count);
-	while (back + 1 < count && prng_one_in(choice->r, 2))
-		back++;
-	return count - 1 - back;
-}
-
-#define HANDLE_KIND(name, kind, class)                                                                                 \
-	static uint32_t clip_##name(const struct arg_scope *scope, uint32_t value)                                     \
-	{                                                                                                              \
-		return value == HANDLE_NONE ? value : clip_handle(scope, class, value);                                \
-	}                                                                                                              \
-	static uint32_t decode_##name(const struct arg_scope *scope, const uint8_t *bytes)                             \
-	{                                                                                                              \
-		uint32_t code = load_code(bytes);                                                                      \
-                                                                                                                       \
-		return code == CODE_NONE ? HANDLE_NONE : clip_handle(scope, class, code);                              \
-	}                                                                                                              \
-	static void print_##name(struct text_buffer *out, uint32_t value)                                              \
-	{                                                                                                              \
-		print_handle(out, class, value);                                                                       \
-	}                                                                                                              \
-	static bool parse_##name(const struct arg_scope *scope, const struct arg_word *word, uint32_t *value)          \
-	{                                                                                                              \
-		return parse_handle(scope, word, kind, class, value);                                                  \
-	}                                                                                                              \
-	static uint32_t mutate_##name(const struct arg_choice *choice, uint32_t value)                                 \
-	{                                                                                                              \
-		(void)value;                                                                                           \
-		return pick_handle(choice, class);                                                                     \
-	}
-
-HANDLE_KIND(object, ARG_OBJECT, YIELDS_OBJECT)
-HANDLE_KIND(page, ARG_PAGE, YIELDS_PAGE)
-HANDLE_KIND(mapping, ARG_MAPPING, YIELDS_MAPPING)
-
-static void print_memory(struct text_buffer *out, uint32_t value)
-{
-	if (value != HANDLE_NONE && (value & HANDLE_OTHER))
-		print_handle(out, YIELDS_PAGE, value & ~HANDLE_OTHER);
-	else
-		print_handle(out, YIELDS_OBJECT, value);
-}
-
-static bool parse_memory(const struct arg_scope *scope, const struct arg_word *word, uint32_t *value)
-{
-	if (word->text[0] != 'p' || word_is(word, "p-"))
-		return parse_handle(scope, word, ARG_MEMORY, YIELDS_OBJECT, value);
-	if (!parse_handle(scope, word, ARG_MEMORY, YIELDS_PAGE, value))
-		return false;
-	*value |= HANDLE_OTHER;
-	return true;
-}
-
-static uint32_t mutate_memory(const struct arg_choice *choice, uint32_t value)
-{
-	uint32_t page = pick_handle(choice, YIELDS_PAGE);
-
-	(void)value;
-	if (page != HANDLE_NONE && (choice->scope->handles[YIELDS_OBJECT] == 0 || prng_one_in(choice->r, 4)))
-		return HANDLE_OTHER | page;
-	return pick_handle(choice, YIELDS_OBJECT);
-}
-
-static void print_kmem_cache(struct text_buffer *out, uint32_t value)
-{
-	if (value == HANDLE_NONE || (value & HANDLE_OTHER))
-		print_handle(out, YIELDS_KMEM_CACHE, value == HANDLE_NONE ? value : value & ~HANDLE_OTHER);
-	else
-		text_printf(out, "%s", boot_cache_name(value));
-}
-
-static bool parse_kmem_cache(const struct arg_scope *scope, const struct arg_word *word, uint32_t *value)
-{
-	for (uint32_t i = 0; i < boot_cache_count(); i++) {
-		if (word_is(word, boot_cache_name(i))) {
-			*value = i;
-			return true;
-		}
-	}
-	if (!parse_handle(scope, word, ARG_KMEM_CACHE, YIELDS_KMEM_CACHE, value))
-		return false;
-	*value |= HANDLE_OTHER;
-	return true;
-}
-
-static uint32_t mutate_kmem_cache(const struct arg_choice *choice, uint32_t value)
-{
-	uint32_t created = pick_handle(choice, YIELDS_KMEM_CACHE);
-
-	(void)value;
-	if (created != HANDLE_NONE && !prng_one_in(choice->r, 4))
-		return HANDLE_OTHER | created;
-	return prng_below(choice->r, prng_one_in(choice->r, 4) ? boot_cache_count() : 10);
-}
-
 static uint32_t decode_nothing(const struct arg_scope *scope, const uint8_t *bytes)
 {
 	(void)scope;
@@ -680,6 +462,8 @@ static uint32_t decode_nothing(const struct arg_scope *scope, const uint8_t *byt
 	return 0;
 }
 
+#define HANDLE_ROW(name)                                                                                               \
+	arg_decode_##name, arg_clip_##name, arg_encode_handle, arg_print_##name, arg_parse_##name, arg_mutate_##name
 #define ROW(name, encode, print) decode_##name, clip_##name, encode, print, parse_##name, mutate_##name
 
 const struct arg_kind_ops arg_kind_ops[ARG_KIND_COUNT] = {
@@ -688,11 +472,11 @@ const struct arg_kind_ops arg_kind_ops[ARG_KIND_COUNT] = {
 	[ARG_OFFSET] = {ROW(offset, encode_size, print_size), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_GFP] = {ROW(gfp, encode_byte, print_gfp), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_COUNT] = {ROW(count, encode_byte, print_decimal), YIELDS_NOTHING, YIELDS_NOTHING, false},
-	[ARG_OBJECT] = {ROW(object, encode_handle, print_object), YIELDS_OBJECT, YIELDS_NOTHING, false},
-	[ARG_PAGE] = {ROW(page, encode_handle, print_page), YIELDS_PAGE, YIELDS_NOTHING, false},
-	[ARG_MEMORY] = {ROW(memory, encode_handle, print_memory), YIELDS_OBJECT, YIELDS_PAGE, false},
-	[ARG_MAPPING] = {ROW(mapping, encode_handle, print_mapping), YIELDS_MAPPING, YIELDS_NOTHING, false},
-	[ARG_KMEM_CACHE] = {ROW(kmem_cache, encode_handle, print_kmem_cache), YIELDS_NOTHING, YIELDS_KMEM_CACHE, true},
+	[ARG_OBJECT] = {HANDLE_ROW(object), YIELDS_OBJECT, YIELDS_NOTHING, false},
+	[ARG_PAGE] = {HANDLE_ROW(page), YIELDS_PAGE, YIELDS_NOTHING, false},
+	[ARG_MEMORY] = {HANDLE_ROW(memory), YIELDS_OBJECT, YIELDS_PAGE, false},
+	[ARG_MAPPING] = {HANDLE_ROW(mapping), YIELDS_MAPPING, YIELDS_NOTHING, false},
+	[ARG_KMEM_CACHE] = {HANDLE_ROW(kmem_cache), YIELDS_NOTHING, YIELDS_KMEM_CACHE, true},
 	[ARG_ALIGN] = {ROW(align, encode_align, print_decimal), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_SLAB_FLAGS] = {ROW(slab_flags, encode_byte, print_slab_flags), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_ORDER] = {ROW(order, encode_byte, print_decimal), YIELDS_NOTHING, YIELDS_NOTHING, false},

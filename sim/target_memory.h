@@ -52,6 +52,22 @@ static inline uint64_t target_get(target_addr_t addr, unsigned width, bool big_e
 	}
 }
 
+/* The low `width` bytes in host order; the switch keeps the copies inline. */
+static inline void target_put_bytes(uint8_t *p, unsigned width, uint64_t value)
+{
+	uint32_t v4 = (uint32_t)value;
+	uint16_t v2 = (uint16_t)value;
+
+	if (width == 8)
+		memcpy(p, &value, 8);
+	else if (width == 4)
+		memcpy(p, &v4, 4);
+	else if (width == 2)
+		memcpy(p, &v2, 2);
+	else
+		*p = (uint8_t)value;
+}
+
 static inline void target_put(target_addr_t addr, unsigned width, bool big_endian, uint64_t value)
 {
 	uint8_t *p = target_pointer(addr);
@@ -112,7 +128,7 @@ static inline void target_store(struct sim *sim, target_addr_t addr, unsigned wi
 		return;
 	}
 	target_put(addr, width, sim->big_endian, value);
-	memset(sim->roles + (addr - RAM_BASE), (int)role, width);
+	target_put_bytes(sim->roles + (addr - RAM_BASE), width, role * UINT64_C(0x0101010101010101));
 	if (sim->lines)
 		target_lines_store(sim, addr, width);
 }
