@@ -27,7 +27,7 @@ static const struct {
 	{"Freechain", TITLE_FREELIST_CORRUPTED}, {"Freelist", TITLE_FREELIST_CORRUPTED},
 	{"belongs to slab", TITLE_WRONG_CACHE},  {"Invalid object pointer", TITLE_INVALID_FREE},
 	{"outside of slab", TITLE_INVALID_FREE}, {"Not a valid slab page", TITLE_INVALID_FREE},
-	{"no slab", TITLE_INVALID_FREE},
+	{"no slab", TITLE_INVALID_FREE},         {"still has objects", TITLE_LEAK},
 };
 
 /* The first line is the complaint; dumps below it contain the same words. */
