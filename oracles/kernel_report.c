@@ -2,7 +2,8 @@
 /*
  * Oracle kernel_report: the code under test does not crash, hang or report damage on legal use.
  * An oops that follows a misread page field in the same op names the field's owner as victim.  Reports are mapped to
- * titles by their words.  Innocent: nothing; with misuse on, the executor's targets declare what they expect.
+ * titles by the words of their first line.  Innocent: nothing; with misuse on, the executor's targets declare what they
+ * expect.
  */
 #include "oracles/attribution.h"
 
@@ -26,13 +27,16 @@ static const struct {
 	{"Freechain", TITLE_FREELIST_CORRUPTED}, {"Freelist", TITLE_FREELIST_CORRUPTED},
 	{"belongs to slab", TITLE_WRONG_CACHE},  {"Invalid object pointer", TITLE_INVALID_FREE},
 	{"outside of slab", TITLE_INVALID_FREE}, {"Not a valid slab page", TITLE_INVALID_FREE},
-	{"no slab", TITLE_INVALID_FREE},
+	{"no slab", TITLE_INVALID_FREE},         {"still has objects", TITLE_LEAK},
 };
 
+/* The first line is the complaint; dumps below it contain the same words. */
 static enum title report_title(const char *text)
 {
+	size_t length = strcspn(text, "\n");
+
 	for (size_t i = 0; i < sizeof(report_titles) / sizeof(report_titles[0]); i++)
-		if (strstr(text, report_titles[i].words))
+		if (memmem(text, length, report_titles[i].words, strlen(report_titles[i].words)))
 			return report_titles[i].title;
 	return TITLE_OUT_OF_BOUNDS;
 }

@@ -15,6 +15,7 @@ for patch in tests/planted/*.patch; do
 	out=$("$tool" run --set "allocator=$model+$name" "$killer" 2>&1) || status=$?
 	[ $status = 1 ] && grep -qF -- "$(header "$patch" expect)" <<<"$out" ||
 		complain "$name: exit $status, wanted $(header "$patch" expect): $out"
+	out=$("$tool" run --check "$killer" 2>&1) || complain "$name: $out"
 	status=0
 	out=$("$tool" run --set "allocator=$model" "$killer" 2>&1) || status=$?
 	[ $status = 0 ] || complain "$name: its clean twin exits $status: $out"

@@ -8,7 +8,7 @@ const struct target target = {
 	.name = "canary",
 	.help = "a planted double allocation that must be found wherever fuzzing runs",
 	.kind = TARGET_CANARY,
-	.variants = {"arch=x86 allocator=slub+slub-double-alloc profile=safe debug=-"},
+	.variants = {"arch=x86 allocator=slub+double-alloc profile=safe debug=-"},
 	.expects = {"overlap"},
 	.verbs = verbs,
 	.ops_max = 32,

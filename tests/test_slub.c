@@ -1,133 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* SLUB 2.6.22 by behaviour: golden layouts (FACTS 2.6), paths, order, lists, bugs on and off, debug reports. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-#include "allocators/allocator.h"
-#include "sim/page.h"
-
-extern const struct allocator_ops allocator_slub;
-
-static struct sim sim;
-static struct allocator slub;
-static uint8_t policy[POLICY_COUNT];
-static unsigned counts[EVENT_COUNT];
-static char reports[32][1200];
-static unsigned report_count;
-static jmp_buf recovery;
-
-static void observe(void *context, const struct event *event)
-{
-	(void)context;
-	counts[event->kind]++;
-	if (event->kind == EVENT_REPORT && report_count < 32)
-		snprintf(reports[report_count++], sizeof(reports[0]), "%s", event->text);
-}
-
-static void boot_cpus(const char *arch, uint8_t debug, const char *prefix, unsigned cpus)
-{
-	struct sim_config config = {
-		.arch = arch_by_name(arch), .actor = "slub", .policy = policy, .cpus = cpus, .ram_frames = 2048};
-
-	sim.observe = NULL;
-	sim.preempt = NULL;
-	sim.recovery = NULL;
-	sim_configure(&sim, &config);
-	free(slub.state);
-	slub = (struct allocator){.ops = &allocator_slub, .sim = &sim, .debug = debug};
-	slub.state = calloc(1, allocator_slub.state_size);
-	snprintf(slub.debug_prefix, sizeof(slub.debug_prefix), "%s", prefix);
-	assert_true(allocator_slub.init(&slub, NULL));
-	memset(counts, 0, sizeof(counts));
-	report_count = 0;
-	sim.observe = observe;
-	sim.op = 7;
-}
-
-static void boot(const char *arch, uint8_t debug)
-{
-	boot_cpus(arch, debug, "", 1);
-}
-
-enum { ALL_DEBUG = DEBUG_F | DEBUG_Z | DEBUG_P | DEBUG_U };
-
-static int setup(void **state)
-{
-	(void)state;
-	memset(policy, 0, sizeof(policy));
-	boot("arm926", 0);
-	return 0;
-}
-
-static target_addr_t alloc_from(target_addr_t s, uint64_t size, gfp_t gfp)
-{
-	struct alloc_request request = {.kmem_cache = s, .size = size, .gfp = gfp};
-	target_addr_t object = allocator_slub.alloc(&slub, &request);
-
-	sim.steps = STEPS_PER_OP;
-	assert_null(allocator_slub.invariants(&slub));
-	return object;
-}
-
-static target_addr_t kmalloc(uint64_t size)
-{
-	return alloc_from(0, size, GFP_WAIT);
-}
-
-static void free_to(target_addr_t s, target_addr_t object)
-{
-	allocator_slub.free(&slub, s, object);
-	sim.steps = STEPS_PER_OP;
-}
-
-static void kfree(target_addr_t object)
-{
-	free_to(0, object);
-}
-
-static target_addr_t create(const char *name, uint64_t size, uint32_t align, uint32_t flags)
-{
-	struct kmem_cache_request request = {name, size, align, flags};
-
-	return allocator_slub.cache_create(&slub, &request);
-}
-
-static target_addr_t cache(const char *name)
-{
-	return allocator_slub.boot_cache(&slub, name);
-}
-
-static uint64_t nr_partial(target_addr_t s)
-{
-	return allocator_slub.nr_partial(&slub, s);
-}
-
-static void write_byte(target_addr_t addr, uint8_t byte)
-{
-	target_store(&sim, addr, 1, byte, ROLE_NONE);
-}
-
-#define FIELD_OF(s, field) target_load_field(&sim, s, LF_kmem_cache_##field)
-#define FAULTS(statement)                                                                                              \
-	(sim.recovery = &recovery, setjmp(recovery) ? true : ((statement), sim.recovery = NULL, false))
-
-static frame_t slab_of(target_addr_t object)
-{
-	return page_head(&sim, virt_to_frame(&sim, object));
-}
-
-static void assert_report(unsigned index, const char *words)
-{
-	assert_true(index < report_count);
-	if (!strstr(reports[index], words))
-		fail_msg("report %u lacks '%s':\n%s", index, words, reports[index]);
-}
+/* SLUB 2.6.22 by behaviour: golden layouts (FACTS 2.6), paths, order, lists, merging. */
+#include "tests/slub_rig.h"
 
 struct golden {
 	unsigned objsize, inuse, offset, size, order, objects;
@@ -268,13 +141,6 @@ static void exhaustion_and_faults_return_null(void **state)
 	assert_int_not_equal(alloc_from(0, 64, GFP_WAIT | GFP_NOFAIL), 0);
 }
 
-/* n full slabs of kmalloc-1024 (4 objects each); objects[] in address order per slab. */
-static void fill_slabs(unsigned n, target_addr_t *objects)
-{
-	for (unsigned i = 0; i < 4 * n; i++)
-		objects[i] = kmalloc(1024);
-}
-
 static void partial_list_order(void **state)
 {
 	target_addr_t o[16], s = cache("kmalloc-1024");
@@ -410,67 +276,6 @@ static void constructor_runs_at_slab_creation_only(void **state)
 	assert_int_equal(target_load(&sim, o + 1, 1), 0xc7);
 }
 
-/* D2 */
-static void dma_kmalloc_sizes(void **state)
-{
-	target_addr_t o;
-
-	(void)state;
-	o = alloc_from(0, 90, GFP_WAIT | GFP_ZONE_DMA);
-	assert_int_equal(allocator_slub.ksize(&slub, o), 96);
-	policy[POLICY_bug_kmalloc_dma_size] = 1;
-	boot("arm926", 0);
-	o = alloc_from(0, 90, GFP_WAIT | GFP_ZONE_DMA);
-	assert_int_equal(alloc_from(0, 90, GFP_WAIT | GFP_ZONE_DMA), o + 8);
-	assert_int_equal(alloc_from(0, 64, GFP_ZONE_DMA) % 64, 0);
-	policy[POLICY_kmalloc_minalign] = KMALLOC_MINALIGN_LINE;
-	boot("arm926", 0);
-	o = alloc_from(0, 190, GFP_WAIT | GFP_ZONE_DMA);
-	assert_int_equal(alloc_from(0, 190, GFP_WAIT | GFP_ZONE_DMA), o + 32);
-}
-
-/* `used` slabs with 3 of 4 objects, then `empty` empty ones at the tail: those were flushed while few were partial. */
-static target_addr_t build_partial(unsigned used, unsigned empty, target_addr_t *o)
-{
-	target_addr_t s = cache("kmalloc-1024"), last[2];
-
-	sim.cpu = 0;
-	fill_slabs(used, o);
-	for (sim.cpu = 0; sim.cpu < empty; sim.cpu++)
-		last[sim.cpu] = kmalloc(1024);
-	for (sim.cpu = 0; sim.cpu < empty; sim.cpu++) {
-		kfree(last[sim.cpu]);
-		allocator_slub.cpu_offline(&slub, sim.cpu);
-	}
-	sim.cpu = 0;
-	for (unsigned i = 0; i < used; i++)
-		kfree(o[4 * i]);
-	assert_int_equal(nr_partial(s), used + empty);
-	return s;
-}
-
-/* D19: 9 used and 2 empty slabs strand 9; 10 used and 1 empty strand 10. */
-static void shrink_strands_sorted_slabs(void **state)
-{
-	static const unsigned used[] = {9, 10}, empty[] = {2, 1};
-	target_addr_t o[64];
-
-	(void)state;
-	policy[POLICY_bug_shrink_strands] = 1;
-	for (unsigned i = 0; i < 2; i++) {
-		boot_cpus("x86", 0, "", 2);
-		target_addr_t s = build_partial(used[i], empty[i], o);
-
-		allocator_slub.cache_shrink(&slub, s);
-		assert_int_equal(nr_partial(s), used[i]);
-		assert_string_equal(allocator_slub.invariants(&slub), "nr_partial does not match the partial list");
-		assert_int_equal(counts[EVENT_UNOWNED], 0);
-		for (unsigned j = 1; j < 4; j++)
-			kfree(o[j]);
-		assert_true(counts[EVENT_UNOWNED] > 0);
-	}
-}
-
 static void shrink_sorts_fullest_first(void **state)
 {
 	target_addr_t o[64], s;
@@ -486,39 +291,6 @@ static void shrink_sorts_fullest_first(void **state)
 			 page_lru(&sim, slab_of(o[0])));
 }
 
-/* D20 */
-static void destroy_with_live_objects(void **state)
-{
-	target_addr_t s = create("drv", 100, 0, (uint32_t)SLAB_CTOR), o = alloc_from(s, 0, GFP_WAIT);
-
-	(void)state;
-	assert_int_equal(allocator_slub.cache_destroy(&slub, s), DESTROY_BUSY);
-	assert_report(0, "drv: kmem_cache_destroy called for cache that still has objects");
-	free_to(s, o);
-	assert_int_equal(counts[EVENT_UNOWNED], 0);
-	assert_int_equal(allocator_slub.cache_destroy(&slub, s), DESTROY_OK);
-	policy[POLICY_bug_destroy_live] = 1;
-	boot("arm926", 0);
-	s = create("drv", 100, 0, (uint32_t)SLAB_CTOR);
-	o = alloc_from(s, 0, GFP_WAIT);
-	assert_int_equal(allocator_slub.cache_destroy(&slub, s), DESTROY_OK);
-	assert_int_equal(counts[EVENT_UNOWNED], 0);
-	kfree(o);
-	assert_true(counts[EVENT_UNOWNED] > 0);
-}
-
-/* A slab of an RCU kmem_cache in limbo; returns an address in it. */
-static target_addr_t rcu_limbo(target_addr_t *s)
-{
-	target_addr_t o;
-
-	*s = create("rcu", 64, 0, SLAB_DESTROY_BY_RCU);
-	o = alloc_from(*s, 0, GFP_WAIT);
-	free_to(*s, o);
-	allocator_slub.cache_shrink(&slub, *s);
-	return o;
-}
-
 static void rcu_slab_waits_for_the_grace_period(void **state)
 {
 	target_addr_t s, o = rcu_limbo(&s);
@@ -531,226 +303,6 @@ static void rcu_slab_waits_for_the_grace_period(void **state)
 	assert_int_equal(counts[EVENT_PAGE_FREE], 1);
 	assert_int_equal(counts[EVENT_PAGE_BAD], 0);
 	assert_int_equal(allocator_slub.grace_period(&slub), 0);
-}
-
-/* D21 */
-static void destroy_with_pending_callbacks(void **state)
-{
-	target_addr_t s;
-
-	(void)state;
-	for (unsigned bug = 0; bug < 2; bug++) {
-		policy[POLICY_bug_destroy_rcu] = (uint8_t)bug;
-		boot("x86", 0);
-		rcu_limbo(&s);
-		assert_int_equal(allocator_slub.cache_destroy(&slub, s), DESTROY_OK);
-		assert_int_equal(allocator_slub.grace_period(&slub), bug);
-		assert_int_equal(counts[EVENT_UNOWNED] > 0, bug);
-		assert_int_equal(counts[EVENT_PAGE_FREE], 1);
-	}
-}
-
-/* D1 */
-static void limbo_slab_keeps_its_mapping(void **state)
-{
-	target_addr_t s, o;
-
-	(void)state;
-	o = rcu_limbo(&s);
-	assert_int_equal(page_member(&sim, slab_of(o), LF_page_mapping), 0);
-	policy[POLICY_bug_rcu_limbo_mapping] = 1;
-	boot("arm926", 0);
-	o = rcu_limbo(&s);
-	assert_int_equal(page_member(&sim, slab_of(o), LF_page_mapping), s);
-	assert_false(page_flag(&sim, slab_of(o), PG_slab));
-	assert_int_equal(allocator_slub.grace_period(&slub), 1);
-	assert_int_equal(counts[EVENT_PAGE_BAD], 0);
-}
-
-/* D27 */
-static void free_through_the_wrong_cache(void **state)
-{
-	target_addr_t o[8], b;
-
-	(void)state;
-	fill_slabs(2, o);
-	b = cache("kmalloc-512");
-	free_to(b, o[0]);
-	assert_report(0, "belongs to slab kmalloc-1024");
-	assert_null(allocator_slub.invariants(&slub));
-	policy[POLICY_bug_free_wrong_cache] = 1;
-	boot("arm926", 0);
-	fill_slabs(2, o);
-	b = cache("kmalloc-512");
-	free_to(b, o[0]);
-	assert_int_equal(report_count, 0);
-	assert_int_equal(nr_partial(b), 1);
-	assert_string_equal(allocator_slub.invariants(&slub), "slab of another kmem_cache");
-}
-
-/* D28 */
-static void unexpected_gfp_bits_bug_only_when_growing(void **state)
-{
-	target_addr_t o = alloc_from(0, 64, GFP_WAIT | GFP_ZERO);
-
-	(void)state;
-	assert_int_equal(target_find_other(&sim, o, 64, 0), 0);
-	policy[POLICY_bug_grow_gfp] = 1;
-	boot("arm926", 0);
-	assert_true(FAULTS(alloc_from(0, 64, GFP_WAIT | GFP_HIGHMEM)));
-	assert_int_not_equal(kmalloc(64), 0);
-	assert_int_not_equal(alloc_from(0, 64, GFP_WAIT | GFP_ZERO), 0);
-}
-
-/* D29 */
-static void merging_and_command_line_debug(void **state)
-{
-	(void)state;
-	for (unsigned bug = 0; bug < 2; bug++) {
-		policy[POLICY_bug_merge_drops_debug] = (uint8_t)bug;
-		boot_cpus("arm926", DEBUG_Z | DEBUG_P | DEBUG_U, "drv", 1);
-		assert_int_equal(create("drv-a", 64, 0, 0) == cache("kmalloc-64"), bug);
-	}
-}
-
-/* D3 */
-static void kfree_of_a_plain_page(void **state)
-{
-	target_addr_t page = page_address(alloc_pages(&sim, GFP_WAIT, 0));
-
-	(void)state;
-	kfree(page);
-	assert_report(0, "Not a valid slab page");
-	policy[POLICY_bug_kfree_any_page] = 1;
-	boot("arm926", 0);
-	page = page_address(alloc_pages(&sim, GFP_WAIT, 0));
-	assert_true(FAULTS(kfree(page)));
-	assert_int_equal(sim.fault_address, sim.layout->field[LF_kmem_cache_cpu_slab].offset);
-	assert_true(FAULTS(kfree(0x1000)));
-}
-
-/* D4: written after free, then the slab goes. */
-static void check_at_discard(void **state)
-{
-	(void)state;
-	for (unsigned bug = 0; bug < 2; bug++) {
-		target_addr_t o;
-
-		policy[POLICY_bug_destroy_check] = (uint8_t)bug;
-		boot("arm926", ALL_DEBUG);
-		o = kmalloc(64);
-		kfree(o);
-		write_byte(o + 5, 0x11);
-		allocator_slub.cache_shrink(&slub, cache("kmalloc-64"));
-		assert_int_equal(report_count, !bug);
-	}
-}
-
-static void debug_finds_double_free(void **state)
-{
-	target_addr_t a, b;
-
-	(void)state;
-	boot("x86", ALL_DEBUG);
-	a = kmalloc(64);
-	b = kmalloc(64);
-	kfree(a);
-	kfree(a);
-	assert_report(0, "*** SLUB kmalloc-64: Object 0x");
-	assert_report(0, "already free in slab @0x");
-	kfree(b);
-	assert_int_equal(report_count, 1);
-	kfree(b + 1);
-	assert_report(1, "Invalid object pointer");
-}
-
-static void debug_finds_overrun_at_free_and_keeps_the_object(void **state)
-{
-	target_addr_t o;
-
-	(void)state;
-	boot("arm926", ALL_DEBUG);
-	o = kmalloc(64);
-	write_byte(o + 64, 0);
-	kfree(o);
-	assert_report(0, "*** SLUB kmalloc-64: Redzone Active@0x5");
-	assert_report(0, "@@@ SLUB kmalloc-64: Restoring Redzone (0xcc) from 0x5");
-	assert_report(0, "Last alloc: op 7 jiffies_ago=0 cpu=0 pid=0");
-	assert_report(0, "Object 0x5");
-	kfree(o);
-	assert_int_equal(report_count, 1);
-}
-
-static void debug_finds_write_after_free_at_alloc_and_retires_the_slab(void **state)
-{
-	target_addr_t o, other;
-
-	(void)state;
-	boot("x86", ALL_DEBUG);
-	o = kmalloc(64);
-	kfree(o);
-	write_byte(o + 63, 0);
-	other = kmalloc(64);
-	assert_report(0, "Poison check failed");
-	assert_int_not_equal(slab_of(o), slab_of(other));
-	assert_int_equal(page_member(&sim, slab_of(o), LF_page_inuse), 30);
-}
-
-static void debug_repairs_padding_and_goes_on(void **state)
-{
-	target_addr_t o;
-
-	(void)state;
-	boot("arm926", ALL_DEBUG);
-	o = kmalloc(64);
-	write_byte(o + 111, 0);
-	write_byte(page_address(slab_of(o)) + 4095, 0);
-	kfree(o);
-	assert_int_equal(report_count, 2);
-	assert_report(0, "Padding check failed in slab @0x");
-	assert_report(1, "Object padding check fails");
-	assert_int_equal(kmalloc(64), o);
-	assert_int_equal(report_count, 2);
-}
-
-static void debug_finds_a_corrupt_free_pointer(void **state)
-{
-	target_addr_t o;
-
-	(void)state;
-	boot("arm926", ALL_DEBUG);
-	o = kmalloc(64);
-	target_store_word(&sim, o + 68, 0x1234, ROLE_NONE);
-	kfree(o);
-	assert_report(0, "Freepointer corrupt");
-	assert_int_equal(target_load_word(&sim, o + 68), 0);
-}
-
-static void validate_finds_what_nobody_met(void **state)
-{
-	target_addr_t o;
-
-	(void)state;
-	boot("arm926", ALL_DEBUG);
-	o = kmalloc(64);
-	assert_int_equal(allocator_slub.cache_validate(&slub, cache("kmalloc-64")), 0);
-	write_byte(o + 64, 0);
-	assert_int_equal(allocator_slub.cache_validate(&slub, cache("kmalloc-64")), 1);
-	assert_report(0, "Redzone Active");
-	assert_null(allocator_slub.invariants(&slub));
-}
-
-static void reports_survive_a_full_buffer(void **state)
-{
-	(void)state;
-	boot("arm926", ALL_DEBUG);
-	for (unsigned i = 0; i < 200; i++) {
-		target_addr_t o = kmalloc(64);
-
-		write_byte(o + 64, 0);
-		kfree(o);
-	}
-	assert_int_equal(counts[EVENT_REPORT], 200);
 }
 
 /* Many ops at random places of a fixed sequence; the invariants hold after each allocation. */
@@ -782,52 +334,26 @@ static void long_run_keeps_the_invariants(void **state)
 	}
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(golden_layouts_without_debug, setup),
-		cmocka_unit_test_setup(golden_layouts_with_all_debug, setup),
-		cmocka_unit_test_setup(huge_caches_are_not_debugged, setup),
-		cmocka_unit_test_setup(minalign_line_raises_the_smallest_cache, setup),
-		cmocka_unit_test_setup(fast_path_pops_and_pushes_the_lockless_list, setup),
-		cmocka_unit_test_setup(odd_sizes_take_the_right_cache, setup),
-		cmocka_unit_test_setup(zero_and_oversize, setup),
-		cmocka_unit_test_setup(exhaustion_and_faults_return_null, setup),
-		cmocka_unit_test_setup(partial_list_order, setup),
-		cmocka_unit_test_setup(last_free_of_a_partial_slab_discards_it, setup),
-		cmocka_unit_test_setup(deactivation_reverses_the_lockless_list, setup),
-		cmocka_unit_test_setup(empty_cpu_slab_goes_to_the_tail_while_few_are_partial, setup),
-		cmocka_unit_test_setup(cpus_have_slabs_of_their_own, setup),
-		cmocka_unit_test_setup(interrupt_gets_the_slab_first, setup),
-		cmocka_unit_test_setup(merge_by_size_and_destroy_refcount, setup),
-		cmocka_unit_test_setup(constructor_runs_at_slab_creation_only, setup),
-		cmocka_unit_test_setup(dma_kmalloc_sizes, setup),
-		cmocka_unit_test_setup(shrink_strands_sorted_slabs, setup),
-		cmocka_unit_test_setup(shrink_sorts_fullest_first, setup),
-		cmocka_unit_test_setup(destroy_with_live_objects, setup),
-		cmocka_unit_test_setup(rcu_slab_waits_for_the_grace_period, setup),
-		cmocka_unit_test_setup(destroy_with_pending_callbacks, setup),
-		cmocka_unit_test_setup(limbo_slab_keeps_its_mapping, setup),
-		cmocka_unit_test_setup(free_through_the_wrong_cache, setup),
-		cmocka_unit_test_setup(unexpected_gfp_bits_bug_only_when_growing, setup),
-		cmocka_unit_test_setup(merging_and_command_line_debug, setup),
-		cmocka_unit_test_setup(kfree_of_a_plain_page, setup),
-		cmocka_unit_test_setup(check_at_discard, setup),
-		cmocka_unit_test_setup(debug_finds_double_free, setup),
-		cmocka_unit_test_setup(debug_finds_overrun_at_free_and_keeps_the_object, setup),
-		cmocka_unit_test_setup(debug_finds_write_after_free_at_alloc_and_retires_the_slab, setup),
-		cmocka_unit_test_setup(debug_repairs_padding_and_goes_on, setup),
-		cmocka_unit_test_setup(debug_finds_a_corrupt_free_pointer, setup),
-		cmocka_unit_test_setup(validate_finds_what_nobody_met, setup),
-		cmocka_unit_test_setup(reports_survive_a_full_buffer, setup),
-		cmocka_unit_test_setup(long_run_keeps_the_invariants, setup),
-	};
-	int failed;
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test_setup(golden_layouts_without_debug, setup),
+	cmocka_unit_test_setup(golden_layouts_with_all_debug, setup),
+	cmocka_unit_test_setup(huge_caches_are_not_debugged, setup),
+	cmocka_unit_test_setup(minalign_line_raises_the_smallest_cache, setup),
+	cmocka_unit_test_setup(fast_path_pops_and_pushes_the_lockless_list, setup),
+	cmocka_unit_test_setup(odd_sizes_take_the_right_cache, setup),
+	cmocka_unit_test_setup(zero_and_oversize, setup),
+	cmocka_unit_test_setup(exhaustion_and_faults_return_null, setup),
+	cmocka_unit_test_setup(partial_list_order, setup),
+	cmocka_unit_test_setup(last_free_of_a_partial_slab_discards_it, setup),
+	cmocka_unit_test_setup(deactivation_reverses_the_lockless_list, setup),
+	cmocka_unit_test_setup(empty_cpu_slab_goes_to_the_tail_while_few_are_partial, setup),
+	cmocka_unit_test_setup(cpus_have_slabs_of_their_own, setup),
+	cmocka_unit_test_setup(interrupt_gets_the_slab_first, setup),
+	cmocka_unit_test_setup(merge_by_size_and_destroy_refcount, setup),
+	cmocka_unit_test_setup(constructor_runs_at_slab_creation_only, setup),
+	cmocka_unit_test_setup(shrink_sorts_fullest_first, setup),
+	cmocka_unit_test_setup(rcu_slab_waits_for_the_grace_period, setup),
+	cmocka_unit_test_setup(long_run_keeps_the_invariants, setup),
+};
 
-	if (!sim_create(&sim))
-		return 3;
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	free(slub.state);
-	sim_destroy(&sim);
-	return failed;
-}
+RUN_SLUB_TESTS(tests)

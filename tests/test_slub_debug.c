@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* SLUB 2.6.22, debug reports in the form of FACTS 7.2. */
+#include "tests/slub_rig.h"
+
+static void debug_finds_double_free(void **state)
+{
+	target_addr_t a, b;
+
+	(void)state;
+	boot("x86", ALL_DEBUG);
+	a = kmalloc(64);
+	b = kmalloc(64);
+	kfree(a);
+	kfree(a);
+	assert_report(0, "*** SLUB kmalloc-64: Object 0x");
+	assert_report(0, "already free in slab @0x");
+	kfree(b);
+	assert_int_equal(report_count, 1);
+	kfree(b + 1);
+	assert_report(1, "Invalid object pointer");
+}
+
+static void debug_finds_overrun_at_free_and_keeps_the_object(void **state)
+{
+	target_addr_t o;
+
+	(void)state;
+	boot("arm926", ALL_DEBUG);
+	o = kmalloc(64);
+	write_byte(o + 64, 0);
+	kfree(o);
+	assert_report(0, "*** SLUB kmalloc-64: Redzone Active@0x5");
+	assert_report(0, "@@@ SLUB kmalloc-64: Restoring Redzone (0xcc) from 0x5");
+	assert_report(0, "Last alloc: op 7 jiffies_ago=0 cpu=0 pid=0");
+	assert_report(0, "Object 0x5");
+	kfree(o);
+	assert_int_equal(report_count, 1);
+}
+
+static void debug_finds_write_after_free_at_alloc_and_retires_the_slab(void **state)
+{
+	target_addr_t o, other;
+
+	(void)state;
+	boot("x86", ALL_DEBUG);
+	o = kmalloc(64);
+	kfree(o);
+	write_byte(o + 63, 0);
+	other = kmalloc(64);
+	assert_report(0, "Poison check failed");
+	assert_int_not_equal(slab_of(o), slab_of(other));
+	assert_int_equal(page_member(&sim, slab_of(o), LF_page_inuse), 30);
+}
+
+static void debug_repairs_padding_and_goes_on(void **state)
+{
+	target_addr_t o;
+
+	(void)state;
+	boot("arm926", ALL_DEBUG);
+	o = kmalloc(64);
+	write_byte(o + 111, 0);
+	write_byte(page_address(slab_of(o)) + 4095, 0);
+	kfree(o);
+	assert_int_equal(report_count, 2);
+	assert_report(0, "Padding check failed in slab @0x");
+	assert_report(1, "Object padding check fails");
+	assert_int_equal(kmalloc(64), o);
+	assert_int_equal(report_count, 2);
+}
+
+static void debug_finds_a_corrupt_free_pointer(void **state)
+{
+	target_addr_t o;
+
+	(void)state;
+	boot("arm926", ALL_DEBUG);
+	o = kmalloc(64);
+	target_store_word(&sim, o + 68, 0x1234, ROLE_NONE);
+	kfree(o);
+	assert_report(0, "Freepointer corrupt");
+	assert_int_equal(target_load_word(&sim, o + 68), 0);
+}
+
+static void validate_finds_what_nobody_met(void **state)
+{
+	target_addr_t o;
+
+	(void)state;
+	boot("arm926", ALL_DEBUG);
+	o = kmalloc(64);
+	assert_int_equal(allocator_slub.cache_validate(&slub, cache("kmalloc-64")), 0);
+	write_byte(o + 64, 0);
+	assert_int_equal(allocator_slub.cache_validate(&slub, cache("kmalloc-64")), 1);
+	assert_report(0, "Redzone Active");
+	assert_null(allocator_slub.invariants(&slub));
+}
+
+static void reports_survive_a_full_buffer(void **state)
+{
+	(void)state;
+	boot("arm926", ALL_DEBUG);
+	for (unsigned i = 0; i < 200; i++) {
+		target_addr_t o = kmalloc(64);
+
+		write_byte(o + 64, 0);
+		kfree(o);
+	}
+	assert_int_equal(counts[EVENT_REPORT], 200);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test_setup(debug_finds_double_free, setup),
+	cmocka_unit_test_setup(debug_finds_overrun_at_free_and_keeps_the_object, setup),
+	cmocka_unit_test_setup(debug_finds_write_after_free_at_alloc_and_retires_the_slab, setup),
+	cmocka_unit_test_setup(debug_repairs_padding_and_goes_on, setup),
+	cmocka_unit_test_setup(debug_finds_a_corrupt_free_pointer, setup),
+	cmocka_unit_test_setup(validate_finds_what_nobody_met, setup),
+	cmocka_unit_test_setup(reports_survive_a_full_buffer, setup),
+};
+
+RUN_SLUB_TESTS(tests)
