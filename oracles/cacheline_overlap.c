@@ -353,9 +353,14 @@ static void disown_content(struct lines *lines, const struct sim *sim, struct ra
 		next = ((i >> sim->line_shift) + 1) << sim->line_shift;
 		if (!(sim->lines[i >> sim->line_shift] & LINE_DIRTY))
 			continue;
-		for (uint32_t byte = i; byte < next && byte < end; byte++)
-			if (cpu_byte(byte) != 0 && views_differ(sim, byte))
-				shadow_set(&lines->shadow, STALE, byte, 1);
+		for (uint32_t at = i & ~7u; at < next && at < end; at += 8) {
+			uint64_t word = cpu_word(at);
+			unsigned stale = nonzero_bytes(word) & nonzero_bytes(word ^ view_word_at(sim->ram_view, at)) &
+					 bytes_inside(at, range.offset, end);
+
+			if (stale)
+				shadow_set_byte(&lines->shadow, STALE, at, (uint8_t)stale);
+		}
 	}
 }
 

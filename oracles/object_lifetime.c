@@ -64,8 +64,7 @@ static void tell_other(struct finding *finding, const struct oracle_context *con
 		if (i == event->id || other->state != OBJECT_LIVE || other->addr >= event->addr + event->size ||
 		    event->addr >= other->addr + other->size)
 			continue;
-		finding_detail(finding, "o%u bytes %s", i,
-			       range_text(other->addr, other->size).text);
+		finding_detail(finding, "o%u bytes %s", i, range_text(other->addr, other->size).text);
 	}
 }
 
@@ -104,16 +103,21 @@ static void check_bytes(struct lifetime *life, const struct oracle_context *cont
 	uint32_t end = range.offset + range.size, first = end, last = end;
 	uint8_t want = 0, have = 0;
 
-	for (uint32_t i = range.offset; (i = shadow_next(&life->shadow, KNOWN, i, end)) < end; i++) {
-		if (cpu_byte(i) == life->expected[i])
+	for (uint32_t at = range.offset; (at = shadow_next(&life->shadow, KNOWN, at, end)) < end; at += 8) {
+		unsigned changed;
+
+		at &= ~7u;
+		changed = shadow_byte(&life->shadow, KNOWN, at) & bytes_inside(at, range.offset, end);
+		changed &= nonzero_bytes(cpu_word(at) ^ view_word_at(life->expected, at));
+		if (likely(!changed))
 			continue;
 		if (first == end) {
-			first = i;
-			want = life->expected[i];
-			have = cpu_byte(i);
+			first = at + (unsigned)__builtin_ctz(changed);
+			want = life->expected[first];
+			have = cpu_byte(first);
 		}
-		last = i;
-		shadow_clear(&life->shadow, KNOWN, i, 1);
+		last = at + 31 - (unsigned)__builtin_clz(changed);
+		life->shadow.plane[KNOWN][at >> 6] &= ~((uint64_t)changed << (at & 63));
 	}
 	if (first == end)
 		return;

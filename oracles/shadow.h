@@ -56,6 +56,19 @@ static inline void shadow_set(struct shadow *shadow, unsigned plane, uint32_t of
 		shadow->plane[plane][offset >> 6] |= shadow_mask(offset, end);
 }
 
+/* Sets those of the 8 bits from an aligned offset on that are set in `bits`. */
+static inline void shadow_set_byte(struct shadow *shadow, unsigned plane, uint32_t offset, uint8_t bits)
+{
+	shadow_touch(shadow, offset, 8);
+	shadow->plane[plane][offset >> 6] |= (uint64_t)bits << (offset & 63);
+}
+
+/* The 8 bits from an aligned offset on. */
+static inline uint8_t shadow_byte(const struct shadow *shadow, unsigned plane, uint32_t offset)
+{
+	return (uint8_t)(shadow->plane[plane][offset >> 6] >> (offset & 63));
+}
+
 static inline void shadow_clear(struct shadow *shadow, unsigned plane, uint32_t offset, uint32_t size)
 {
 	uint32_t end = offset + size;
@@ -64,7 +77,9 @@ static inline void shadow_clear(struct shadow *shadow, unsigned plane, uint32_t 
 		uint64_t *word = &shadow->plane[plane][offset >> 6];
 		uint64_t mask = shadow_mask(offset, end);
 
-		if (*word & mask)
+		if (!shadow->touched[offset >> PAGE_SHIFT])
+			offset |= (uint32_t)PAGE_SIZE - 1;
+		else if (*word & mask)
 			*word &= ~mask;
 	}
 }
@@ -73,8 +88,13 @@ static inline void shadow_clear(struct shadow *shadow, unsigned plane, uint32_t 
 static inline uint32_t shadow_next(const struct shadow *shadow, unsigned plane, uint32_t offset, uint32_t end)
 {
 	for (; offset < end; offset = (offset | 63) + 1) {
-		uint64_t word = shadow->plane[plane][offset >> 6] & shadow_mask(offset, end);
+		uint64_t word;
 
+		if (!shadow->touched[offset >> PAGE_SHIFT]) {
+			offset |= (uint32_t)PAGE_SIZE - 1;
+			continue;
+		}
+		word = shadow->plane[plane][offset >> 6] & shadow_mask(offset, end);
 		if (word)
 			return (offset & ~UINT32_C(63)) + (uint32_t)__builtin_ctzll(word);
 	}

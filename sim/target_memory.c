@@ -5,6 +5,8 @@
 #include "sim/asan.h"
 #include "sim/memory.h"
 
+typedef uint64_t __attribute__((may_alias, aligned(1))) raw_word;
+
 /* Byte by byte and unchecked: the simulated bus does not ask who owns memory. */
 SIM_UNCHECKED SIM_UNCOVERED uint64_t target_read_raw(target_addr_t addr, unsigned width, bool big_endian)
 {
@@ -27,8 +29,12 @@ SIM_UNCHECKED SIM_UNCOVERED void target_write_raw(target_addr_t addr, unsigned w
 SIM_UNCHECKED SIM_UNCOVERED void bytes_copy_raw(uint8_t *to, const uint8_t *from, uint64_t size)
 {
 	volatile uint8_t *out = to;
+	uint64_t i = 0;
 
-	for (uint64_t i = 0; i < size; i++)
+	/* Volatile, or the compiler makes a memcpy() of it, which asks. */
+	for (; i + 8 <= size; i += 8)
+		*(volatile raw_word *)(to + i) = *(const raw_word *)(from + i);
+	for (; i < size; i++)
 		out[i] = from[i];
 }
 
@@ -118,13 +124,14 @@ SIM_UNCOVERED void target_lines_load(struct sim *sim, target_addr_t addr, uint64
 		sim->lines[i] |= LINE_PRESENT;
 }
 
-/* The part of [addr, addr + size) in line i goes to RAM past the cache. */
-SIM_UNCOVERED static void store_through(struct sim *sim, uint64_t i, target_addr_t addr, uint64_t size)
+/* The part of [addr, addr + size) in lines [first, end) goes to RAM past the cache. */
+SIM_UNCOVERED static void store_through(struct sim *sim, uint64_t first, uint64_t end, target_addr_t addr,
+					uint64_t size)
 {
-	uint64_t begin = i << sim->line_shift, end = (i + 1) << sim->line_shift;
-	uint64_t from = addr - RAM_BASE > begin ? addr - RAM_BASE : begin;
-	uint64_t to = addr - RAM_BASE + size < end ? addr - RAM_BASE + size : end;
+	uint64_t from = first << sim->line_shift, to = end << sim->line_shift;
 
+	from = addr - RAM_BASE > from ? addr - RAM_BASE : from;
+	to = addr - RAM_BASE + size < to ? addr - RAM_BASE + size : to;
 	bytes_copy_raw(sim->ram_view + from, target_pointer(RAM_BASE + from), to - from);
 }
 
@@ -132,16 +139,22 @@ SIM_UNCOVERED void target_lines_store(struct sim *sim, target_addr_t addr, uint6
 {
 	uint64_t first = (addr - RAM_BASE) >> sim->line_shift;
 	uint64_t last = (addr + size - 1 - RAM_BASE) >> sim->line_shift;
+	bool allocates = sim->arch->write_allocate, through = sim->arch->write_through;
+	uint8_t stored = through ? LINE_PRESENT : LINE_PRESENT | LINE_DIRTY, *lines = sim->lines;
 
+	/* Lines [first, i) wait to be stored through in one piece. */
 	for (uint64_t i = first; i <= last; i++) {
-		if (!(sim->lines[i] & LINE_PRESENT) && !sim->arch->write_allocate)
-			store_through(sim, i, addr, size);
-		else if (sim->arch->write_through) {
-			sim->lines[i] |= LINE_PRESENT;
-			store_through(sim, i, addr, size);
-		} else
-			sim->lines[i] |= LINE_PRESENT | LINE_DIRTY;
+		if (!(lines[i] & LINE_PRESENT) && !allocates)
+			continue;
+		lines[i] |= stored;
+		if (through)
+			continue;
+		if (first < i)
+			store_through(sim, first, i, addr, size);
+		first = i + 1;
 	}
+	if (first <= last)
+		store_through(sim, first, last + 1, addr, size);
 }
 
 /* Bytes of [addr, addr + size) in one page, at most. */
