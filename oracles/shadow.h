@@ -53,7 +53,10 @@ static inline void shadow_set(struct shadow *shadow, unsigned plane, uint32_t of
 		return;
 	shadow_touch(shadow, offset, size);
 	for (; offset < end; offset = (offset | 63) + 1)
-		shadow->plane[plane][offset >> 6] |= shadow_mask(offset, end);
+		if (likely((offset & 63) || end - offset < 64))
+			shadow->plane[plane][offset >> 6] |= shadow_mask(offset, end);
+		else
+			shadow->plane[plane][offset >> 6] = ~UINT64_C(0);
 }
 
 /* Sets those of the 8 bits from an aligned offset on that are set in `bits`. */

@@ -57,14 +57,18 @@ static void check_ram(struct sim *sim, target_addr_t addr, unsigned width, bool 
 	memory_touch_frame(sim, last);
 }
 
+static inline bool in_mem_map(const struct sim *sim, target_addr_t addr, unsigned width)
+{
+	return addr - KERNEL_BASE + width <= (uint64_t)sim->ram_frames * sim->page_struct_size;
+}
+
 static bool kernel_range(const struct sim *sim, target_addr_t addr, unsigned width)
 {
-	uint64_t offset = addr - KERNEL_BASE;
 	uint64_t heap = addr - KERNEL_HEAP_BASE;
 
 	if (heap < KERNEL_HEAP_SIZE)
 		return heap + width <= KERNEL_HEAP_SIZE && sim->kernel_shadow[heap >> 3] != KERNEL_NOBODY;
-	return offset + width <= (uint64_t)sim->ram_frames * sim->page_struct_size;
+	return in_mem_map(sim, addr, width);
 }
 
 void target_check_slow(struct sim *sim, target_addr_t addr, unsigned width, bool store)
@@ -90,6 +94,9 @@ SIM_UNCOVERED uint64_t target_load_slow(struct sim *sim, target_addr_t addr, uns
 	/* Kernel data that somebody owns is the common case: kmem_cache fields. */
 	if (likely(heap < KERNEL_HEAP_SIZE - 8) && likely(sim->kernel_shadow[heap >> 3] == KERNEL_USED))
 		return target_get(addr, width, sim->big_endian);
+	/* Lists link through struct page. */
+	if (likely(in_mem_map(sim, addr, width)))
+		return target_get(addr, width, sim->big_endian);
 	target_check_slow(sim, addr, width, false);
 	if (sim->lines && target_in_ram(sim, addr, width))
 		target_lines_load(sim, addr, width);
@@ -101,7 +108,8 @@ SIM_UNCOVERED void target_store_slow(struct sim *sim, target_addr_t addr, unsign
 {
 	uint64_t heap = addr - KERNEL_HEAP_BASE;
 
-	if (likely(heap < KERNEL_HEAP_SIZE - 8) && likely(sim->kernel_shadow[heap >> 3] == KERNEL_USED)) {
+	if ((heap < KERNEL_HEAP_SIZE - 8 && likely(sim->kernel_shadow[heap >> 3] == KERNEL_USED)) ||
+	    likely(in_mem_map(sim, addr, width))) {
 		memory_touch_kernel(sim, addr, width);
 		target_put(addr, width, sim->big_endian, value);
 		return;
@@ -165,6 +173,15 @@ static size_t page_piece(target_addr_t addr, uint64_t size)
 	return size < rest ? (size_t)size : rest;
 }
 
+/* A frame that nobody touched since reset is zero in both views and without roles. */
+static inline bool target_still_zero(const struct sim *sim, target_addr_t addr)
+{
+	uint64_t offset = addr - RAM_BASE;
+
+	return offset < sim->ram_size && sim->frame_state[offset >> PAGE_SHIFT] == FRAME_USED &&
+	       !sim->frame_touched[offset >> PAGE_SHIFT] && !(sim->lines && sim->arch->write_allocate);
+}
+
 /* True, and the frame touched, iff the byte's frame is RAM that somebody owns. */
 static bool target_owned_ram(struct sim *sim, target_addr_t addr)
 {
@@ -182,7 +199,9 @@ SIM_UNCOVERED void target_fill(struct sim *sim, target_addr_t addr, uint64_t siz
 		size_t piece = page_piece(addr, size);
 
 		sim_step(sim);
-		if (target_owned_ram(sim, addr)) {
+		if (value == 0 && role == ROLE_NONE && target_still_zero(sim, addr)) {
+			/* Nothing to store. */
+		} else if (target_owned_ram(sim, addr)) {
 			memset(target_pointer(addr), value, piece);
 			memset(sim->roles + (addr - RAM_BASE), (int)role, piece);
 			if (sim->lines)
