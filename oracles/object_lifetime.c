@@ -91,8 +91,9 @@ static void on_alloc(struct lifetime *life, const struct oracle_context *context
 				      range_text(event->addr, event->size).text);
 		tell_other(finding, context, event);
 	}
-	shadow_set(&life->shadow, LIVE, range.offset, range.size);
+	/* In this order: nothing is known in frames that no object has lain in. */
 	shadow_clear(&life->shadow, KNOWN, range.offset, range.size);
+	shadow_set(&life->shadow, LIVE, range.offset, range.size);
 }
 
 /* Known bytes of the range that are not what their owner stored. */

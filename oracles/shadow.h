@@ -6,6 +6,8 @@
 #ifndef SLABFUZZ_ORACLES_SHADOW_H
 #define SLABFUZZ_ORACLES_SHADOW_H
 
+#include <string.h>
+
 #include "sim/sim.h"
 
 enum { SHADOW_PLANES_MAX = 2 };
@@ -52,11 +54,14 @@ static inline void shadow_set(struct shadow *shadow, unsigned plane, uint32_t of
 	if (size == 0)
 		return;
 	shadow_touch(shadow, offset, size);
-	for (; offset < end; offset = (offset | 63) + 1)
-		if (likely((offset & 63) || end - offset < 64))
-			shadow->plane[plane][offset >> 6] |= shadow_mask(offset, end);
-		else
-			shadow->plane[plane][offset >> 6] = ~UINT64_C(0);
+	for (; offset < end && (offset & 63 || end - offset < 64); offset = (offset | 63) + 1)
+		shadow->plane[plane][offset >> 6] |= shadow_mask(offset, end);
+	if (offset >= end)
+		return;
+	/* Large objects: whole words at once, then the rest. */
+	memset(&shadow->plane[plane][offset >> 6], 0xff, (end - offset) / 64 * 8);
+	if (end & 63)
+		shadow->plane[plane][end >> 6] |= shadow_mask(end & ~UINT32_C(63), end);
 }
 
 /* Sets those of the 8 bits from an aligned offset on that are set in `bits`. */
@@ -76,14 +81,21 @@ static inline void shadow_clear(struct shadow *shadow, unsigned plane, uint32_t 
 {
 	uint32_t end = offset + size;
 
-	for (; offset < end; offset = (offset | 63) + 1) {
+	while (offset < end) {
 		uint64_t *word = &shadow->plane[plane][offset >> 6];
-		uint64_t mask = shadow_mask(offset, end);
+		uint32_t page_end = (offset | ((uint32_t)PAGE_SIZE - 1)) + 1;
 
-		if (!shadow->touched[offset >> PAGE_SHIFT])
-			offset |= (uint32_t)PAGE_SIZE - 1;
-		else if (*word & mask)
-			*word &= ~mask;
+		if (!shadow->touched[offset >> PAGE_SHIFT]) {
+			offset = page_end;
+		} else if (offset & 63 || end - offset < 64) {
+			*word &= ~shadow_mask(offset, end);
+			offset = (offset | 63) + 1;
+		} else {
+			uint32_t piece = ((end < page_end ? end : page_end) - offset) & ~UINT32_C(63);
+
+			memset(word, 0, piece / 8);
+			offset += piece;
+		}
 	}
 }
 
@@ -97,7 +109,10 @@ static inline uint32_t shadow_next(const struct shadow *shadow, unsigned plane, 
 			offset |= (uint32_t)PAGE_SIZE - 1;
 			continue;
 		}
-		word = shadow->plane[plane][offset >> 6] & shadow_mask(offset, end);
+		word = shadow->plane[plane][offset >> 6];
+		if (likely(!word))
+			continue;
+		word &= shadow_mask(offset, end);
 		if (word)
 			return (offset & ~UINT32_C(63)) + (uint32_t)__builtin_ctzll(word);
 	}
