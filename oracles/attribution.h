@@ -6,6 +6,8 @@
 #ifndef SLABFUZZ_ORACLES_ATTRIBUTION_H
 #define SLABFUZZ_ORACLES_ATTRIBUTION_H
 
+#include <endian.h>
+
 #include "oracles/oracle.h"
 #include "sim/asan.h"
 #include "sim/page.h"
@@ -39,6 +41,47 @@ static inline SIM_UNCHECKED uint8_t cpu_byte(uint32_t offset)
 	const volatile uint8_t *byte = target_pointer(RAM_BASE + offset);
 
 	return *byte;
+}
+
+typedef uint64_t __attribute__((may_alias)) view_word;
+
+/* The 8 bytes at an aligned offset; lowest byte first on every host. */
+static inline SIM_UNCHECKED uint64_t cpu_word(uint32_t offset)
+{
+	const volatile view_word *word = (const volatile void *)target_pointer(RAM_BASE + offset);
+
+	return le64toh(*word);
+}
+
+static inline uint64_t view_word_at(const uint8_t *view, uint32_t offset)
+{
+	uint64_t word;
+
+	memcpy(&word, view + offset, sizeof(word));
+	return le64toh(word);
+}
+
+/* Bit i is set iff byte i of the word is not zero. */
+static inline unsigned nonzero_bytes(uint64_t word)
+{
+	const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
+
+	if (!word)
+		return 0;
+	word = (((word & low) + low) | word) & ~low;
+	return (unsigned)((word >> 7) * UINT64_C(0x0102040810204080) >> 56);
+}
+
+/* Bits of the bytes of the word at `at` that lie in [offset, end). */
+static inline unsigned bytes_inside(uint32_t at, uint32_t offset, uint32_t end)
+{
+	unsigned mask = 0xff;
+
+	if (at < offset)
+		mask &= 0xffu << (offset - at);
+	if (end - at < 8)
+		mask &= 0xffu >> (8 - (end - at));
+	return mask;
 }
 
 /* Low flag bits of a page, without a step or an event. */

@@ -344,18 +344,36 @@ static void maintain(struct lines *lines, const struct event *event)
 					  .direction = (enum dma_direction)event->value};
 }
 
+/* Quick test of a line: the CPU sees something, and it is not what RAM holds. */
+static SIM_UNCHECKED bool may_disown(const struct sim *sim, uint32_t offset, uint32_t size)
+{
+	const view_word *cpu = (const void *)target_pointer(RAM_BASE + offset);
+	const view_word *ram = (const void *)(sim->ram_view + offset);
+	uint64_t seen = 0, differs = 0;
+
+	for (uint32_t i = 0; i < size / 8; i++) {
+		seen |= cpu[i];
+		differs |= cpu[i] ^ ram[i];
+	}
+	return seen && differs;
+}
+
 /* What dirty lines hold of a new object is the last owner's or poison, unless it was cleared for the new one. */
 static void disown_content(struct lines *lines, const struct sim *sim, struct ram_range range)
 {
-	uint32_t end = range.offset + range.size, next;
+	uint32_t end = range.offset + range.size, line_size = 1u << sim->line_shift;
 
-	for (uint32_t i = range.offset; i < end; i = next) {
-		next = ((i >> sim->line_shift) + 1) << sim->line_shift;
-		if (!(sim->lines[i >> sim->line_shift] & LINE_DIRTY))
+	for (uint32_t line = range.offset & ~(line_size - 1); line < end; line += line_size) {
+		if (!(sim->lines[line >> sim->line_shift] & LINE_DIRTY) || !may_disown(sim, line, line_size))
 			continue;
-		for (uint32_t byte = i; byte < next && byte < end; byte++)
-			if (cpu_byte(byte) != 0 && views_differ(sim, byte))
-				shadow_set(&lines->shadow, STALE, byte, 1);
+		for (uint32_t at = line; at < line + line_size && at < end; at += 8) {
+			uint64_t word = cpu_word(at);
+			unsigned stale = nonzero_bytes(word) & nonzero_bytes(word ^ view_word_at(sim->ram_view, at));
+
+			if (at + 8 > range.offset && stale)
+				shadow_set_byte(&lines->shadow, STALE, at,
+						(uint8_t)(stale & bytes_inside(at, range.offset, end)));
+		}
 	}
 }
 

@@ -91,8 +91,9 @@ static void on_alloc(struct lifetime *life, const struct oracle_context *context
 				      range_text(event->addr, event->size).text);
 		tell_other(finding, context, event);
 	}
-	shadow_set(&life->shadow, LIVE, range.offset, range.size);
+	/* In this order: nothing is known in frames that no object has lain in. */
 	shadow_clear(&life->shadow, KNOWN, range.offset, range.size);
+	shadow_set(&life->shadow, LIVE, range.offset, range.size);
 }
 
 /* Known bytes of the range that are not what their owner stored. */
@@ -103,16 +104,21 @@ static void check_bytes(struct lifetime *life, const struct oracle_context *cont
 	uint32_t end = range.offset + range.size, first = end, last = end;
 	uint8_t want = 0, have = 0;
 
-	for (uint32_t i = range.offset; (i = shadow_next(&life->shadow, KNOWN, i, end)) < end; i++) {
-		if (cpu_byte(i) == life->expected[i])
+	for (uint32_t at = range.offset; (at = shadow_next(&life->shadow, KNOWN, at, end)) < end; at += 8) {
+		unsigned changed;
+
+		at &= ~7u;
+		changed = shadow_byte(&life->shadow, KNOWN, at) & bytes_inside(at, range.offset, end);
+		changed &= nonzero_bytes(cpu_word(at) ^ view_word_at(life->expected, at));
+		if (likely(!changed))
 			continue;
 		if (first == end) {
-			first = i;
-			want = life->expected[i];
-			have = cpu_byte(i);
+			first = at + (unsigned)__builtin_ctz(changed);
+			want = life->expected[first];
+			have = cpu_byte(first);
 		}
-		last = i;
-		shadow_clear(&life->shadow, KNOWN, i, 1);
+		last = at + 31 - (unsigned)__builtin_clz(changed);
+		life->shadow.plane[KNOWN][at >> 6] &= ~((uint64_t)changed << (at & 63));
 	}
 	if (first == end)
 		return;

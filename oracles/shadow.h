@@ -6,6 +6,8 @@
 #ifndef SLABFUZZ_ORACLES_SHADOW_H
 #define SLABFUZZ_ORACLES_SHADOW_H
 
+#include <string.h>
+
 #include "sim/sim.h"
 
 enum { SHADOW_PLANES_MAX = 2 };
@@ -52,20 +54,48 @@ static inline void shadow_set(struct shadow *shadow, unsigned plane, uint32_t of
 	if (size == 0)
 		return;
 	shadow_touch(shadow, offset, size);
-	for (; offset < end; offset = (offset | 63) + 1)
+	for (; offset < end && (offset & 63 || end - offset < 64); offset = (offset | 63) + 1)
 		shadow->plane[plane][offset >> 6] |= shadow_mask(offset, end);
+	if (offset >= end)
+		return;
+	/* Large objects: whole words at once, then the rest. */
+	memset(&shadow->plane[plane][offset >> 6], 0xff, (end - offset) / 64 * 8);
+	if (end & 63)
+		shadow->plane[plane][end >> 6] |= shadow_mask(end & ~UINT32_C(63), end);
+}
+
+/* Sets those of the 8 bits from an aligned offset on that are set in `bits`. */
+static inline void shadow_set_byte(struct shadow *shadow, unsigned plane, uint32_t offset, uint8_t bits)
+{
+	shadow_touch(shadow, offset, 8);
+	shadow->plane[plane][offset >> 6] |= (uint64_t)bits << (offset & 63);
+}
+
+/* The 8 bits from an aligned offset on. */
+static inline uint8_t shadow_byte(const struct shadow *shadow, unsigned plane, uint32_t offset)
+{
+	return (uint8_t)(shadow->plane[plane][offset >> 6] >> (offset & 63));
 }
 
 static inline void shadow_clear(struct shadow *shadow, unsigned plane, uint32_t offset, uint32_t size)
 {
 	uint32_t end = offset + size;
 
-	for (; offset < end; offset = (offset | 63) + 1) {
+	while (offset < end) {
 		uint64_t *word = &shadow->plane[plane][offset >> 6];
-		uint64_t mask = shadow_mask(offset, end);
+		uint32_t page_end = (offset | ((uint32_t)PAGE_SIZE - 1)) + 1;
 
-		if (*word & mask)
-			*word &= ~mask;
+		if (!shadow->touched[offset >> PAGE_SHIFT]) {
+			offset = page_end;
+		} else if (offset & 63 || end - offset < 64) {
+			*word &= ~shadow_mask(offset, end);
+			offset = (offset | 63) + 1;
+		} else {
+			uint32_t piece = ((end < page_end ? end : page_end) - offset) & ~UINT32_C(63);
+
+			memset(word, 0, piece / 8);
+			offset += piece;
+		}
 	}
 }
 
@@ -73,8 +103,16 @@ static inline void shadow_clear(struct shadow *shadow, unsigned plane, uint32_t 
 static inline uint32_t shadow_next(const struct shadow *shadow, unsigned plane, uint32_t offset, uint32_t end)
 {
 	for (; offset < end; offset = (offset | 63) + 1) {
-		uint64_t word = shadow->plane[plane][offset >> 6] & shadow_mask(offset, end);
+		uint64_t word;
 
+		if (!shadow->touched[offset >> PAGE_SHIFT]) {
+			offset |= (uint32_t)PAGE_SIZE - 1;
+			continue;
+		}
+		word = shadow->plane[plane][offset >> 6];
+		if (likely(!word))
+			continue;
+		word &= shadow_mask(offset, end);
 		if (word)
 			return (offset & ~UINT32_C(63)) + (uint32_t)__builtin_ctzll(word);
 	}

@@ -6,6 +6,7 @@
 #ifndef SLABFUZZ_SIM_PAGE_H
 #define SLABFUZZ_SIM_PAGE_H
 
+#include "sim/memory.h"
 #include "sim/target_memory.h"
 
 /* Bit numbers of FACTS 1.3. */
@@ -62,30 +63,132 @@ static inline frame_t virt_to_frame(const struct sim *sim, target_addr_t addr)
 	return addr - RAM_BASE < sim->ram_size ? (frame_t)((addr - RAM_BASE) >> PAGE_SHIFT) : FRAME_NONE;
 }
 
-/* Reads a field as its owner believes it; emits PAGE_FIELD_MISREAD if another owner wrote the bytes last (not its
- * none). */
-uint64_t page_field_load(struct sim *sim, frame_t frame, enum page_field field);
-/* Stores, and remembers the owner as last writer of the word. */
-void page_field_store(struct sim *sim, frame_t frame, enum page_field field, uint64_t value);
-/* Reads a member of struct page without a belief (debug output, asserts). */
-uint64_t page_member(struct sim *sim, frame_t frame, enum layout_field field);
-enum page_owner page_word_writer(const struct sim *sim, frame_t frame, enum page_word word);
+/* A frame computed by a model may be wild: there is no struct page for it. */
+static inline void page_check_frame(struct sim *sim, frame_t frame)
+{
+	if (unlikely(frame >= sim->ram_frames))
+		sim_oops(sim, page_struct(sim, frame), "struct page outside mem_map");
+}
 
-bool page_flag(struct sim *sim, frame_t frame, enum page_flag flag);
-void page_set_flag(struct sim *sim, frame_t frame, enum page_flag flag);
-void page_clear_flag(struct sim *sim, frame_t frame, enum page_flag flag);
-uint32_t page_flags(struct sim *sim, frame_t frame);
+/* mem_map is the machine's own: a valid frame needs no check, only width and byte order. */
+static inline uint64_t page_member_get(const struct sim *sim, frame_t frame, enum layout_field member)
+{
+	struct layout_place place = sim->layout->field[member];
+
+	return target_get(page_struct(sim, frame) + place.offset, place.width, sim->big_endian);
+}
+
+static inline void page_member_put(struct sim *sim, frame_t frame, enum layout_field member, uint64_t value)
+{
+	struct layout_place place = sim->layout->field[member];
+	target_addr_t addr = page_struct(sim, frame) + place.offset;
+
+	memory_touch_chunk(sim, (uint32_t)((addr - KERNEL_BASE) / KERNEL_CHUNK));
+	target_put(addr, place.width, sim->big_endian, value);
+}
+
+/* Emits PAGE_FIELD_MISREAD unless the value is the field's none. */
+void page_field_misread(struct sim *sim, frame_t frame, enum page_field field, uint64_t value);
+
+/*
+ * Reads a field as its owner believes it; emits PAGE_FIELD_MISREAD if another owner wrote the bytes last (not its
+ * none).  The page allocator resets what it hands out: its words read as nobody's by any owner.
+ */
+static inline uint64_t page_field_load(struct sim *sim, frame_t frame, enum page_field field)
+{
+	const struct page_field_row *row = &page_field_rows[field];
+	uint64_t value;
+	uint8_t writer;
+
+	page_check_frame(sim, frame);
+	sim_step(sim);
+	value = page_member_get(sim, frame, (enum layout_field)row->layout_field);
+	writer = sim->page_writers[frame * PAGE_WORD_COUNT + row->word];
+	if (unlikely(writer != row->owner && writer > OWNER_allocated))
+		page_field_misread(sim, frame, field, value);
+	return value;
+}
+
+/* Stores, and remembers the owner as last writer of the word. */
+static inline void page_field_store(struct sim *sim, frame_t frame, enum page_field field, uint64_t value)
+{
+	const struct page_field_row *row = &page_field_rows[field];
+
+	page_check_frame(sim, frame);
+	sim_step(sim);
+	page_member_put(sim, frame, (enum layout_field)row->layout_field, value);
+	sim->page_writers[frame * PAGE_WORD_COUNT + row->word] = row->owner;
+}
+
+/* Reads a member of struct page without a belief (debug output, asserts). */
+static inline uint64_t page_member(struct sim *sim, frame_t frame, enum layout_field field)
+{
+	page_check_frame(sim, frame);
+	return page_member_get(sim, frame, field);
+}
+
+static inline enum page_owner page_word_writer(const struct sim *sim, frame_t frame, enum page_word word)
+{
+	return sim->page_writers[frame * PAGE_WORD_COUNT + word];
+}
+
+static inline uint32_t page_flags(struct sim *sim, frame_t frame)
+{
+	page_check_frame(sim, frame);
+	return (uint32_t)page_member_get(sim, frame, LF_page_flags);
+}
+
+static inline bool page_flag(struct sim *sim, frame_t frame, enum page_flag flag)
+{
+	return page_flags(sim, frame) >> flag & 1;
+}
+
+static inline void page_set_flag(struct sim *sim, frame_t frame, enum page_flag flag)
+{
+	page_member_put(sim, frame, LF_page_flags, page_flags(sim, frame) | 1u << flag);
+}
+
+static inline void page_clear_flag(struct sim *sim, frame_t frame, enum page_flag flag)
+{
+	page_member_put(sim, frame, LF_page_flags, page_flags(sim, frame) & ~(1u << flag));
+}
+
+static inline bool page_is_tail(struct sim *sim, frame_t frame)
+{
+	const uint32_t tail = 1u << PG_compound | 1u << PG_reclaim;
+
+	return (page_flags(sim, frame) & tail) == tail;
+}
+
+frame_t page_head_of_tail(struct sim *sim, frame_t frame);
 
 /* compound_head(): the frame itself unless it is a compound tail. */
-frame_t page_head(struct sim *sim, frame_t frame);
-bool page_is_tail(struct sim *sim, frame_t frame);
+static inline frame_t page_head(struct sim *sim, frame_t frame)
+{
+	return likely(!page_is_tail(sim, frame)) ? frame : page_head_of_tail(sim, frame);
+}
+
 /* Order of the compound page, 0 if not compound. */
 unsigned compound_order(struct sim *sim, frame_t head);
 
 /* FACTS 1.4.  page_count() redirects tails; raw does not. */
-int32_t page_count(struct sim *sim, frame_t frame);
-int32_t page_count_raw(struct sim *sim, frame_t frame);
-void page_count_set_raw(struct sim *sim, frame_t frame, int32_t count);
+static inline int32_t page_count_raw(struct sim *sim, frame_t frame)
+{
+	page_check_frame(sim, frame);
+	return (int32_t)(uint32_t)page_member_get(sim, frame, LF_page__count);
+}
+
+static inline int32_t page_count(struct sim *sim, frame_t frame)
+{
+	return page_count_raw(sim, page_head(sim, frame));
+}
+
+static inline void page_count_set_raw(struct sim *sim, frame_t frame, int32_t count)
+{
+	page_check_frame(sim, frame);
+	page_member_put(sim, frame, LF_page__count, (uint32_t)count);
+}
+
 void get_page(struct sim *sim, frame_t frame);
 void put_page(struct sim *sim, frame_t frame);
 

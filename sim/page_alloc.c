@@ -202,16 +202,8 @@ static const char *page_complaint(struct sim *sim, frame_t frame, uint32_t bad_f
 
 static void set_flags(struct sim *sim, frame_t frame, uint32_t flags)
 {
-	for (unsigned i = 0; i < 32; i++) {
-		bool is = flags >> i & 1;
-
-		if (page_flag(sim, frame, (enum page_flag)i) == is)
-			continue;
-		if (is)
-			page_set_flag(sim, frame, (enum page_flag)i);
-		else
-			page_clear_flag(sim, frame, (enum page_flag)i);
-	}
+	if (page_flags(sim, frame) != flags)
+		page_member_put(sim, frame, LF_page_flags, flags);
 }
 
 static void page_repair(struct sim *sim, frame_t frame, const char *what)
@@ -250,8 +242,7 @@ static void destroy_compound(struct sim *sim, frame_t head, unsigned order)
 	for (frame_t i = head + 1; i < head + (1u << order); i++) {
 		if (!page_is_tail(sim, i) || page_member(sim, i, LF_page_private) != page_struct(sim, head))
 			emit_bad(sim, head, "compound tail");
-		page_clear_flag(sim, i, PG_compound);
-		page_clear_flag(sim, i, PG_reclaim);
+		set_flags(sim, i, page_flags(sim, i) & ~(FLAG(compound) | FLAG(reclaim)));
 	}
 }
 
@@ -259,8 +250,7 @@ static void make_compound(struct sim *sim, frame_t head, unsigned order)
 {
 	page_set_flag(sim, head, PG_compound);
 	for (frame_t i = head + 1; i < head + (1u << order); i++) {
-		page_set_flag(sim, i, PG_compound);
-		page_set_flag(sim, i, PG_reclaim);
+		set_flags(sim, i, page_flags(sim, i) | FLAG(compound) | FLAG(reclaim));
 		page_field_store(sim, i, PF_compound_first_page, page_struct(sim, head));
 	}
 	page_field_store(sim, head + 1, PF_compound_dtor, KERNEL_BASE);

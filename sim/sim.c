@@ -259,16 +259,34 @@ void sim_reset(struct sim *sim, struct boot_image *image)
 	clear_program_state(sim);
 }
 
+/* Chunks in ascending order, as boot touches most, are copied together. */
+static void restore_chunks(const struct boot_image *image, const uint32_t *chunks, uint32_t count)
+{
+	uint32_t next;
+
+	for (uint32_t i = 0; i < count; i = next) {
+		uint64_t offset = (uint64_t)chunks[i] * KERNEL_CHUNK;
+
+		for (next = i + 1; next < count && chunks[next] == chunks[next - 1] + 1;)
+			next++;
+		memcpy(target_pointer(KERNEL_BASE + offset), image->bytes + offset, (size_t)(next - i) * KERNEL_CHUNK);
+	}
+}
+
 void sim_switch(struct sim *sim, const struct sim_config *config, struct boot_image *image)
 {
 	clear_frames(sim);
-	clear_kernel(sim);
-	set_config(sim, config);
-	for (uint32_t i = 0; i < image->chunk_count; i++) {
-		uint64_t offset = (uint64_t)image->chunks[i] * KERNEL_CHUNK;
-
-		memcpy(target_pointer(KERNEL_BASE + offset), image->bytes + offset, KERNEL_CHUNK);
+	/* What the old boot and program left is zero or something else in the new image. */
+	for (uint32_t i = 0; i < sim->dirty_chunk_count; i++) {
+		clear_writers(sim, sim->dirty_chunks[i]);
+		sim->chunk_dirty[sim->dirty_chunks[i]] = 0;
 	}
+	restore_chunks(image, sim->dirty_chunks, sim->dirty_chunk_count);
+	sim->dirty_chunk_count = 0;
+	if (sim->boot)
+		restore_chunks(image, sim->boot->chunks, sim->boot->chunk_count);
+	set_config(sim, config);
+	restore_chunks(image, image->chunks, image->chunk_count);
 	restore_shadow(sim, image);
 	sim->boot = image;
 	clear_program_state(sim);

@@ -5,6 +5,8 @@
 #include "sim/asan.h"
 #include "sim/memory.h"
 
+typedef uint64_t __attribute__((may_alias, aligned(1))) raw_word;
+
 /* Byte by byte and unchecked: the simulated bus does not ask who owns memory. */
 SIM_UNCHECKED SIM_UNCOVERED uint64_t target_read_raw(target_addr_t addr, unsigned width, bool big_endian)
 {
@@ -27,8 +29,12 @@ SIM_UNCHECKED SIM_UNCOVERED void target_write_raw(target_addr_t addr, unsigned w
 SIM_UNCHECKED SIM_UNCOVERED void bytes_copy_raw(uint8_t *to, const uint8_t *from, uint64_t size)
 {
 	volatile uint8_t *out = to;
+	uint64_t i = 0;
 
-	for (uint64_t i = 0; i < size; i++)
+	/* Volatile, or the compiler makes a memcpy() of it, which asks. */
+	for (; i + 8 <= size; i += 8)
+		*(volatile raw_word *)(to + i) = *(const raw_word *)(from + i);
+	for (; i < size; i++)
 		out[i] = from[i];
 }
 
@@ -51,14 +57,18 @@ static void check_ram(struct sim *sim, target_addr_t addr, unsigned width, bool 
 	memory_touch_frame(sim, last);
 }
 
+static inline bool in_mem_map(const struct sim *sim, target_addr_t addr, unsigned width)
+{
+	return addr - KERNEL_BASE + width <= (uint64_t)sim->ram_frames * sim->page_struct_size;
+}
+
 static bool kernel_range(const struct sim *sim, target_addr_t addr, unsigned width)
 {
-	uint64_t offset = addr - KERNEL_BASE;
 	uint64_t heap = addr - KERNEL_HEAP_BASE;
 
 	if (heap < KERNEL_HEAP_SIZE)
 		return heap + width <= KERNEL_HEAP_SIZE && sim->kernel_shadow[heap >> 3] != KERNEL_NOBODY;
-	return offset + width <= (uint64_t)sim->ram_frames * sim->page_struct_size;
+	return in_mem_map(sim, addr, width);
 }
 
 void target_check_slow(struct sim *sim, target_addr_t addr, unsigned width, bool store)
@@ -84,6 +94,9 @@ SIM_UNCOVERED uint64_t target_load_slow(struct sim *sim, target_addr_t addr, uns
 	/* Kernel data that somebody owns is the common case: kmem_cache fields. */
 	if (likely(heap < KERNEL_HEAP_SIZE - 8) && likely(sim->kernel_shadow[heap >> 3] == KERNEL_USED))
 		return target_get(addr, width, sim->big_endian);
+	/* Lists link through struct page. */
+	if (likely(in_mem_map(sim, addr, width)))
+		return target_get(addr, width, sim->big_endian);
 	target_check_slow(sim, addr, width, false);
 	if (sim->lines && target_in_ram(sim, addr, width))
 		target_lines_load(sim, addr, width);
@@ -95,7 +108,8 @@ SIM_UNCOVERED void target_store_slow(struct sim *sim, target_addr_t addr, unsign
 {
 	uint64_t heap = addr - KERNEL_HEAP_BASE;
 
-	if (likely(heap < KERNEL_HEAP_SIZE - 8) && likely(sim->kernel_shadow[heap >> 3] == KERNEL_USED)) {
+	if ((heap < KERNEL_HEAP_SIZE - 8 && likely(sim->kernel_shadow[heap >> 3] == KERNEL_USED)) ||
+	    likely(in_mem_map(sim, addr, width))) {
 		memory_touch_kernel(sim, addr, width);
 		target_put(addr, width, sim->big_endian, value);
 		return;
@@ -118,13 +132,14 @@ SIM_UNCOVERED void target_lines_load(struct sim *sim, target_addr_t addr, uint64
 		sim->lines[i] |= LINE_PRESENT;
 }
 
-/* The part of [addr, addr + size) in line i goes to RAM past the cache. */
-SIM_UNCOVERED static void store_through(struct sim *sim, uint64_t i, target_addr_t addr, uint64_t size)
+/* The part of [addr, addr + size) in lines [first, end) goes to RAM past the cache. */
+SIM_UNCOVERED static void store_through(struct sim *sim, uint64_t first, uint64_t end, target_addr_t addr,
+					uint64_t size)
 {
-	uint64_t begin = i << sim->line_shift, end = (i + 1) << sim->line_shift;
-	uint64_t from = addr - RAM_BASE > begin ? addr - RAM_BASE : begin;
-	uint64_t to = addr - RAM_BASE + size < end ? addr - RAM_BASE + size : end;
+	uint64_t from = first << sim->line_shift, to = end << sim->line_shift;
 
+	from = addr - RAM_BASE > from ? addr - RAM_BASE : from;
+	to = addr - RAM_BASE + size < to ? addr - RAM_BASE + size : to;
 	bytes_copy_raw(sim->ram_view + from, target_pointer(RAM_BASE + from), to - from);
 }
 
@@ -132,16 +147,22 @@ SIM_UNCOVERED void target_lines_store(struct sim *sim, target_addr_t addr, uint6
 {
 	uint64_t first = (addr - RAM_BASE) >> sim->line_shift;
 	uint64_t last = (addr + size - 1 - RAM_BASE) >> sim->line_shift;
+	bool allocates = sim->arch->write_allocate, through = sim->arch->write_through;
+	uint8_t stored = through ? LINE_PRESENT : LINE_PRESENT | LINE_DIRTY, *lines = sim->lines;
 
+	/* Lines [first, i) wait to be stored through in one piece. */
 	for (uint64_t i = first; i <= last; i++) {
-		if (!(sim->lines[i] & LINE_PRESENT) && !sim->arch->write_allocate)
-			store_through(sim, i, addr, size);
-		else if (sim->arch->write_through) {
-			sim->lines[i] |= LINE_PRESENT;
-			store_through(sim, i, addr, size);
-		} else
-			sim->lines[i] |= LINE_PRESENT | LINE_DIRTY;
+		if (!(lines[i] & LINE_PRESENT) && !allocates)
+			continue;
+		lines[i] |= stored;
+		if (through)
+			continue;
+		if (first < i)
+			store_through(sim, first, i, addr, size);
+		first = i + 1;
 	}
+	if (first <= last)
+		store_through(sim, first, last + 1, addr, size);
 }
 
 /* Bytes of [addr, addr + size) in one page, at most. */
@@ -150,6 +171,15 @@ static size_t page_piece(target_addr_t addr, uint64_t size)
 	size_t rest = PAGE_SIZE - (size_t)(addr & (PAGE_SIZE - 1));
 
 	return size < rest ? (size_t)size : rest;
+}
+
+/* A frame that nobody touched since reset is zero in both views and without roles. */
+static inline bool target_still_zero(const struct sim *sim, target_addr_t addr)
+{
+	uint64_t offset = addr - RAM_BASE;
+
+	return offset < sim->ram_size && sim->frame_state[offset >> PAGE_SHIFT] == FRAME_USED &&
+	       !sim->frame_touched[offset >> PAGE_SHIFT] && !(sim->lines && sim->arch->write_allocate);
 }
 
 /* True, and the frame touched, iff the byte's frame is RAM that somebody owns. */
@@ -169,7 +199,9 @@ SIM_UNCOVERED void target_fill(struct sim *sim, target_addr_t addr, uint64_t siz
 		size_t piece = page_piece(addr, size);
 
 		sim_step(sim);
-		if (target_owned_ram(sim, addr)) {
+		if (value == 0 && role == ROLE_NONE && target_still_zero(sim, addr)) {
+			/* Nothing to store. */
+		} else if (target_owned_ram(sim, addr)) {
 			memset(target_pointer(addr), value, piece);
 			memset(sim->roles + (addr - RAM_BASE), (int)role, piece);
 			if (sim->lines)
