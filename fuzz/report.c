@@ -8,7 +8,7 @@
 
 #include "fuzz/event_log.h"
 
-enum { REPORT_EVENTS = 24, REPORT_OPS_AROUND = 24 };
+enum { REPORT_EVENTS = 16, REPORT_OPS_AROUND = 24 };
 
 static const char *invariant_of(const char *oracle)
 {
@@ -39,22 +39,44 @@ static void print_program(const struct program *p, const struct finding *finding
 	}
 }
 
-/* The last events up to the end of the guilty op. */
+struct shown_event {
+	const char *line;
+	unsigned more; /* events of the same kind that follow it */
+};
+
+static bool same_kind(const char *a, const char *b)
+{
+	size_t length = strcspn(a, " ");
+
+	return !strncmp(a, b, length + 1);
+}
+
+/* The last events up to the end of the guilty op; a run of one kind is one line. */
 static void print_events(char *log, uint32_t op, FILE *out)
 {
-	const char *lines[REPORT_EVENTS];
+	struct shown_event shown[REPORT_EVENTS];
 	unsigned count = 0;
 	char end[24];
 	char *save = NULL;
 
 	snprintf(end, sizeof(end), "end %u ", op);
 	for (char *line = strtok_r(log, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		lines[count++ % REPORT_EVENTS] = line;
+		struct shown_event *last = count ? &shown[(count - 1) % REPORT_EVENTS] : NULL;
+
+		if (last && same_kind(last->line, line))
+			last->more++;
+		else
+			shown[count++ % REPORT_EVENTS] = (struct shown_event){line, 0};
 		if (!strncmp(line, end, strlen(end)))
 			break;
 	}
-	for (unsigned i = count > REPORT_EVENTS ? count - REPORT_EVENTS : 0; i < count; i++)
-		fprintf(out, "    %s\n", lines[i % REPORT_EVENTS]);
+	for (unsigned i = count > REPORT_EVENTS ? count - REPORT_EVENTS : 0; i < count; i++) {
+		const struct shown_event *event = &shown[i % REPORT_EVENTS];
+
+		fprintf(out, "    %s\n", event->line);
+		if (event->more)
+			fprintf(out, "    ... and %u more\n", event->more);
+	}
 }
 
 void report_print(struct session *s, const struct program *p, const struct world_config *config,
