@@ -46,6 +46,8 @@ unit: $(UNIT_TESTS) ## the unit tests only
 
 programs: plain asan m32 ## replay claims, regressions and test programs in three builds
 	@scripts/run_programs.sh build/slabfuzz build/asan/slabfuzz build/m32/slabfuzz
+	@scripts/bad_input.sh build/slabfuzz
+	@scripts/bad_input.sh build/asan/slabfuzz
 
 planted: plain ## each planted bug is killed by its program, its clean twin is silent
 	@scripts/run_planted.sh build/slabfuzz
