@@ -6,6 +6,7 @@
 #include "sim/memory.h"
 
 typedef uint64_t __attribute__((may_alias, aligned(1))) raw_word;
+typedef uint32_t __attribute__((may_alias, aligned(1))) raw_half;
 
 /* Byte by byte and unchecked: the simulated bus does not ask who owns memory. */
 SIM_UNCHECKED SIM_UNCOVERED uint64_t target_read_raw(target_addr_t addr, unsigned width, bool big_endian)
@@ -34,6 +35,11 @@ SIM_UNCHECKED SIM_UNCOVERED void bytes_copy_raw(uint8_t *to, const uint8_t *from
 	/* Volatile, or the compiler makes a memcpy() of it, which asks. */
 	for (; i + 8 <= size; i += 8)
 		*(volatile raw_word *)(to + i) = *(const raw_word *)(from + i);
+	/* Pointers of 32 bits. */
+	if (size - i >= 4) {
+		*(volatile raw_half *)(to + i) = *(const raw_half *)(from + i);
+		i += 4;
+	}
 	for (; i < size; i++)
 		out[i] = from[i];
 }
