@@ -16,10 +16,11 @@ static void emit_object(struct executor *x, enum event_kind kind, uint32_t handl
 /* Old metadata under a live object, and the free pointer it does not need now, are nobody's. */
 static void disclaim_roles(struct sim *sim, target_addr_t addr, uint64_t size)
 {
-	uint8_t *roles = sim->roles + (addr - RAM_BASE);
+	uint8_t *roles;
 
 	if (!target_in_ram(sim, addr, size + 1))
 		return;
+	roles = sim->roles + (addr - RAM_BASE);
 	for (uint64_t i = 0; i < size;) {
 		uint64_t piece = PAGE_SIZE - ((addr + i) & (PAGE_SIZE - 1));
 
