@@ -73,7 +73,7 @@ static void map_chain(struct sim *sim, target_addr_t s, frame_t slab, uint64_t *
 	uint64_t size = CACHE_FIELD(sim, s, size);
 	target_addr_t at = page_field_load(sim, slab, PF_slub_freelist);
 
-	memset(map, 0, (left + 63) / 64 * sizeof(*map));
+	memset(map, 0, (size_t)((left + 63) / 64) * sizeof(*map));
 	for (; at && left--; at = target_load_word(sim, at + offset)) {
 		uint64_t index = (at - page_address(slab)) / size;
 
