@@ -29,15 +29,17 @@ static void disclaim_free_pointer(struct sim *sim, target_addr_t addr, uint64_t 
 /* Old metadata under a live object is nobody's. */
 static void disclaim_roles(struct sim *sim, target_addr_t addr, uint64_t size)
 {
-	uint8_t *roles = sim->roles + (addr - RAM_BASE);
+	uint64_t offset = addr - RAM_BASE;
 
-	for (uint64_t i = 0; i < size && target_in_ram(sim, addr, size);) {
+	if (!target_in_ram(sim, addr, size))
+		return;
+	for (uint64_t i = 0; i < size;) {
 		uint64_t piece = PAGE_SIZE - ((addr + i) & (PAGE_SIZE - 1));
 
 		piece = piece < size - i ? piece : size - i;
 		/* An untouched frame has no roles. */
-		if (sim->frame_touched[(addr + i - RAM_BASE) >> PAGE_SHIFT])
-			memset(roles + i, ROLE_NONE, (size_t)piece);
+		if (sim->frame_touched[(offset + i) >> PAGE_SHIFT])
+			memset(sim->roles + offset + i, ROLE_NONE, (size_t)piece);
 		i += piece;
 	}
 }

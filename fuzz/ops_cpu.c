@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The client's own loads and stores, and the ops that steer faults, interrupts and cpus. */
 #include "fuzz/execute.h"
+#include "sim/memory.h"
 
 /* A range of a live object that the client may touch now. */
 static enum op_result object_range(struct executor *x, const struct op *op, struct event *event)
@@ -42,7 +43,11 @@ enum op_result run_obj_read(struct executor *x, const struct op *op)
 
 	if (result != RESULT_OK)
 		return result;
-	if (x->sim->lines)
+	/* Lines that come into the cache must be gone after reset, whether anything is ever stored there. */
+	for (target_addr_t at = event.addr & ~(target_addr_t)(PAGE_SIZE - 1);
+	     x->sim->lines && at < event.addr + event.size; at += PAGE_SIZE)
+		memory_touch_frame(x->sim, (frame_t)((at - RAM_BASE) >> PAGE_SHIFT));
+	if (x->sim->lines && event.size)
 		target_lines_load(x->sim, event.addr, event.size);
 	sim_emit(x->sim, &event);
 	return RESULT_OK;

@@ -22,6 +22,9 @@ bool world_create(struct world *world)
 		if (!world->oracle_state[i])
 			return false;
 		world->wants |= oracles[i]->wants;
+		for (unsigned kind = 0; kind < EVENT_COUNT; kind++)
+			if (oracles[i]->wants >> kind & 1)
+				world->watchers[kind][world->watcher_count[kind]++] = (uint8_t)i;
 	}
 	world->sim.observe = world_observe;
 	world->sim.observe_context = world;
@@ -53,9 +56,11 @@ void world_observe(void *context, const struct event *event)
 		event_log_add(world->log, event);
 	if (!(world->wants >> event->kind & 1))
 		return;
-	for (unsigned i = 0; i < oracle_count; i++)
-		if (oracles[i]->wants >> event->kind & 1)
-			oracles[i]->observe(world->oracle_state[i], &world->oracle_context, event, &world->findings);
+	for (unsigned k = 0; k < world->watcher_count[event->kind]; k++) {
+		unsigned i = world->watchers[event->kind][k];
+
+		oracles[i]->observe(world->oracle_state[i], &world->oracle_context, event, &world->findings);
+	}
 }
 
 bool world_config_equal(const struct world_config *a, const struct world_config *b)

@@ -42,7 +42,9 @@ struct world {
 	unsigned image_next;
 	struct world_image *image;
 	void *oracle_state[ORACLES_MAX];
-	uint64_t wants; /* union of the oracles' */
+	uint64_t wants;                             /* union of the oracles' */
+	uint8_t watchers[EVENT_COUNT][ORACLES_MAX]; /* oracles that want a kind, in order */
+	uint8_t watcher_count[EVENT_COUNT];
 	struct oracle_context oracle_context;
 	struct findings findings;
 	struct event_log *log; /* NULL unless events are wanted */

@@ -344,7 +344,7 @@ static void maintain(struct lines *lines, const struct event *event)
 					  .direction = (enum dma_direction)event->value};
 }
 
-/* Quick test of a line: the CPU sees something, and it is not what RAM holds. */
+/* Quick test of dirty lines: the CPU sees something, and it is not what RAM holds. */
 static SIM_UNCHECKED bool may_disown(const struct sim *sim, uint32_t offset, uint32_t size)
 {
 	const view_word *cpu = (const void *)target_pointer(RAM_BASE + offset);
@@ -358,22 +358,36 @@ static SIM_UNCHECKED bool may_disown(const struct sim *sim, uint32_t offset, uin
 	return seen && differs;
 }
 
+/* Bytes of the range in dirty lines [from, to). */
+static void disown_lines(struct lines *lines, const struct sim *sim, struct ram_range range, uint32_t from, uint32_t to)
+{
+	uint32_t end = range.offset + range.size;
+
+	for (uint32_t at = from > (range.offset & ~7u) ? from : range.offset & ~7u; at < to && at < end; at += 8) {
+		uint64_t word = cpu_word(at);
+		unsigned stale = nonzero_bytes(word) & nonzero_bytes(word ^ view_word_at(sim->ram_view, at));
+
+		if (stale)
+			shadow_set_byte(&lines->shadow, STALE, at,
+					(uint8_t)(stale & bytes_inside(at, range.offset, end)));
+	}
+}
+
 /* What dirty lines hold of a new object is the last owner's or poison, unless it was cleared for the new one. */
 static void disown_content(struct lines *lines, const struct sim *sim, struct ram_range range)
 {
-	uint32_t end = range.offset + range.size, line_size = 1u << sim->line_shift;
+	uint32_t line_size = 1u << sim->line_shift, next;
+	const uint8_t *state = sim->lines;
 
-	for (uint32_t line = range.offset & ~(line_size - 1); line < end; line += line_size) {
-		if (!(sim->lines[line >> sim->line_shift] & LINE_DIRTY) || !may_disown(sim, line, line_size))
+	for (uint32_t line = range.offset & ~(line_size - 1); line < range.offset + range.size; line = next) {
+		next = line + line_size;
+		if (!(state[line >> sim->line_shift] & LINE_DIRTY))
 			continue;
-		for (uint32_t at = line; at < line + line_size && at < end; at += 8) {
-			uint64_t word = cpu_word(at);
-			unsigned stale = nonzero_bytes(word) & nonzero_bytes(word ^ view_word_at(sim->ram_view, at));
-
-			if (at + 8 > range.offset && stale)
-				shadow_set_byte(&lines->shadow, STALE, at,
-						(uint8_t)(stale & bytes_inside(at, range.offset, end)));
-		}
+		while (next & (PAGE_SIZE - 1) && next < range.offset + range.size &&
+		       state[next >> sim->line_shift] & LINE_DIRTY)
+			next += line_size;
+		if (may_disown(sim, line, next - line))
+			disown_lines(lines, sim, range, line, next);
 	}
 }
 

@@ -37,8 +37,12 @@ static inline void memory_touch_chunk(struct sim *sim, uint32_t chunk)
 /* Before or after a store of at most KERNEL_CHUNK bytes to kernel data. */
 static inline void memory_touch_kernel(struct sim *sim, target_addr_t addr, unsigned width)
 {
-	memory_touch_chunk(sim, (uint32_t)((addr - KERNEL_BASE) / KERNEL_CHUNK));
-	memory_touch_chunk(sim, (uint32_t)((addr + width - 1 - KERNEL_BASE) / KERNEL_CHUNK));
+	uint32_t first = (uint32_t)((addr - KERNEL_BASE) / KERNEL_CHUNK);
+	uint32_t last = (uint32_t)((addr + width - 1 - KERNEL_BASE) / KERNEL_CHUNK);
+
+	memory_touch_chunk(sim, first);
+	if (unlikely(last != first))
+		memory_touch_chunk(sim, last);
 }
 
 /* Copies without asking AddressSanitizer. */

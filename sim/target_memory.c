@@ -6,6 +6,7 @@
 #include "sim/memory.h"
 
 typedef uint64_t __attribute__((may_alias, aligned(1))) raw_word;
+typedef uint32_t __attribute__((may_alias, aligned(1))) raw_half;
 
 /* Byte by byte and unchecked: the simulated bus does not ask who owns memory. */
 SIM_UNCHECKED SIM_UNCOVERED uint64_t target_read_raw(target_addr_t addr, unsigned width, bool big_endian)
@@ -34,6 +35,11 @@ SIM_UNCHECKED SIM_UNCOVERED void bytes_copy_raw(uint8_t *to, const uint8_t *from
 	/* Volatile, or the compiler makes a memcpy() of it, which asks. */
 	for (; i + 8 <= size; i += 8)
 		*(volatile raw_word *)(to + i) = *(const raw_word *)(from + i);
+	/* Pointers of 32 bits. */
+	if (size - i >= 4) {
+		*(volatile raw_half *)(to + i) = *(const raw_half *)(from + i);
+		i += 4;
+	}
 	for (; i < size; i++)
 		out[i] = from[i];
 }
@@ -87,33 +93,35 @@ void target_check_slow(struct sim *sim, target_addr_t addr, unsigned width, bool
 		memory_touch_kernel(sim, addr, width);
 }
 
-SIM_UNCOVERED uint64_t target_load_slow(struct sim *sim, target_addr_t addr, unsigned width)
+/* Kernel data that somebody owns, and struct page, which lists link through: nothing to tell of an access. */
+static inline bool kernel_plain(const struct sim *sim, target_addr_t addr, unsigned width)
 {
 	uint64_t heap = addr - KERNEL_HEAP_BASE;
 
-	/* Kernel data that somebody owns is the common case: kmem_cache fields. */
-	if (likely(heap < KERNEL_HEAP_SIZE - 8) && likely(sim->kernel_shadow[heap >> 3] == KERNEL_USED))
-		return target_get(addr, width, sim->big_endian);
-	/* Lists link through struct page. */
-	if (likely(in_mem_map(sim, addr, width)))
-		return target_get(addr, width, sim->big_endian);
+	return (heap < KERNEL_HEAP_SIZE - 8 && likely(sim->kernel_shadow[heap >> 3] == KERNEL_USED)) ||
+	       in_mem_map(sim, addr, width);
+}
+
+/* Apart, so that the common case needs no stack frame. */
+static __attribute__((noinline)) SIM_UNCOVERED uint64_t load_checked(struct sim *sim, target_addr_t addr,
+								     unsigned width)
+{
 	target_check_slow(sim, addr, width, false);
 	if (sim->lines && target_in_ram(sim, addr, width))
 		target_lines_load(sim, addr, width);
 	return target_read_raw(addr, width, sim->big_endian);
 }
 
-SIM_UNCOVERED void target_store_slow(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value,
-				     enum byte_role role)
+SIM_UNCOVERED uint64_t target_load_slow(struct sim *sim, target_addr_t addr, unsigned width)
 {
-	uint64_t heap = addr - KERNEL_HEAP_BASE;
+	if (likely(kernel_plain(sim, addr, width)))
+		return target_get(addr, width, sim->big_endian);
+	return load_checked(sim, addr, width);
+}
 
-	if ((heap < KERNEL_HEAP_SIZE - 8 && likely(sim->kernel_shadow[heap >> 3] == KERNEL_USED)) ||
-	    likely(in_mem_map(sim, addr, width))) {
-		memory_touch_kernel(sim, addr, width);
-		target_put(addr, width, sim->big_endian, value);
-		return;
-	}
+static __attribute__((noinline)) SIM_UNCOVERED void store_checked(struct sim *sim, target_addr_t addr, unsigned width,
+								  uint64_t value, enum byte_role role)
+{
 	target_check_slow(sim, addr, width, true);
 	target_write_raw(addr, width, sim->big_endian, value);
 	if (!target_in_ram(sim, addr, width))
@@ -121,6 +129,17 @@ SIM_UNCOVERED void target_store_slow(struct sim *sim, target_addr_t addr, unsign
 	memset(sim->roles + (addr - RAM_BASE), (int)role, width);
 	if (sim->lines)
 		target_lines_store(sim, addr, width);
+}
+
+SIM_UNCOVERED void target_store_slow(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value,
+				     enum byte_role role)
+{
+	if (likely(kernel_plain(sim, addr, width))) {
+		memory_touch_kernel(sim, addr, width);
+		target_put(addr, width, sim->big_endian, value);
+		return;
+	}
+	store_checked(sim, addr, width, value, role);
 }
 
 SIM_UNCOVERED void target_lines_load(struct sim *sim, target_addr_t addr, uint64_t size)
