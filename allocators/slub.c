@@ -75,11 +75,13 @@ static void build_chain(struct allocator *a, target_addr_t s, frame_t slab)
 	uint64_t objects = CACHE_FIELD(sim, s, objects), size = CACHE_FIELD(sim, s, size);
 	uint64_t offset = CACHE_FIELD(sim, s, offset);
 	target_addr_t object = page_address(slab);
-	bool plain = !slab_debug(sim, slab) && !CACHE_FIELD(sim, s, ctor);
 
+	if (!slab_debug(sim, slab) && !CACHE_FIELD(sim, s, ctor)) {
+		target_store_chain(sim, object + offset, size, objects, offset);
+		return;
+	}
 	for (uint64_t i = 0; i < objects; i++, object += size) {
-		if (!plain)
-			setup_object(a, s, slab, object);
+		setup_object(a, s, slab, object);
 		set_freepointer(sim, object, offset, i + 1 < objects ? object + size : 0);
 	}
 }

@@ -18,7 +18,7 @@ enum {
 	WEIGHT_MAX = 8,
 	COMMON_BOOT_CACHES = 10,
 	BLOCK_COMMON_MAX = 3,
-	REPEAT_COMMON_MAX = 20,
+	REPEAT_COMMON_MAX = 6,
 	NEEDS_DEPTH = 4, /* longest chain of needs: a sync needs a mapping, which needs memory */
 };
 
@@ -441,6 +441,14 @@ static enum verb swarm_verb(const struct swarm *swarm, struct prng *r)
 	return (enum verb)swarm->set.verbs[i];
 }
 
+/* The smaller of two draws: small objects share pages and lines, and cost less. */
+static uint32_t small_below(struct prng *r, uint32_t bound)
+{
+	uint32_t a = prng_below(r, bound), b = prng_below(r, bound);
+
+	return a < b ? a : b;
+}
+
 static void choose_sizes(struct composer *c)
 {
 	static const uint16_t sizes[] = {8,   12,  16,  24,  32,   40,   64,   96,  100,
@@ -448,7 +456,7 @@ static void choose_sizes(struct composer *c)
 
 	c->size_count = 1 + prng_below(c->r, FAVOURED_SIZES_MAX);
 	for (unsigned i = 0; i < c->size_count; i++)
-		c->sizes[i] = sizes[prng_below(c->r, sizeof(sizes) / sizeof(sizes[0]))];
+		c->sizes[i] = sizes[small_below(c->r, sizeof(sizes) / sizeof(sizes[0]))];
 }
 
 static unsigned random_length(unsigned most, struct prng *r)

@@ -308,7 +308,7 @@ static bool edit_repeat(const struct editor *e)
 	if (e->p->ops[i].repeat > 1 && prng_one_in(e->r, 2))
 		program_set_repeat(e->p, i, 1);
 	else
-		program_set_repeat(e->p, i, 2 + prng_below(e->r, prng_one_in(e->r, 4) ? PROGRAM_REPEAT_MAX - 1 : 8));
+		program_set_repeat(e->p, i, 2 + prng_below(e->r, prng_one_in(e->r, 16) ? PROGRAM_REPEAT_MAX - 1 : 5));
 	return true;
 }
 

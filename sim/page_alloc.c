@@ -137,20 +137,26 @@ static frame_t buddy_take(struct sim *sim, unsigned order)
 	return FRAME_NONE;
 }
 
+static void pcp_refill(struct sim *sim, unsigned cpu, unsigned count)
+{
+	while (count--) {
+		frame_t frame = buddy_take(sim, 0);
+
+		if (frame == FRAME_NONE)
+			return;
+		list_add_tail(sim, page_lru(sim, frame), pcp_head(sim, cpu));
+		mark_lru_writer(sim, frame);
+		list_count_add(sim, MAX_ORDER + cpu, 1);
+	}
+}
+
 static frame_t pcp_take(struct sim *sim)
 {
 	unsigned list = MAX_ORDER + sim->cpu;
 	frame_t frame;
 
 	if (list_count(sim, list) == 0)
-		for (unsigned i = 0; i < PCP_BATCH; i++) {
-			frame = buddy_take(sim, 0);
-			if (frame == FRAME_NONE)
-				break;
-			list_add_tail(sim, page_lru(sim, frame), pcp_head(sim, sim->cpu));
-			mark_lru_writer(sim, frame);
-			list_count_add(sim, list, 1);
-		}
+		pcp_refill(sim, sim->cpu, PCP_BATCH);
 	frame = first_of(sim, list);
 	if (frame != FRAME_NONE)
 		unlink_free(sim, frame, list);
@@ -389,5 +395,8 @@ void page_alloc_boot(struct sim *sim)
 		push(sim, frame, order);
 		frame += 1u << order;
 	}
+	/* A machine that has booted has warm lists; small ones keep their blocks whole. */
+	for (unsigned cpu = 0; cpu < sim->cpus && sim->ram_frames >= 64 * CPUS_MAX; cpu++)
+		pcp_refill(sim, cpu, PCP_HIGH);
 	sim->steps = STEPS_PER_OP;
 }

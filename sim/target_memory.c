@@ -257,6 +257,36 @@ SIM_UNCOVERED void target_copy(struct sim *sim, target_addr_t to, target_addr_t 
 	}
 }
 
+/* Without lines, and with the frames touched, only the bytes and their roles are left to do. */
+static SIM_UNCOVERED void store_links(struct sim *sim, target_addr_t first, uint64_t stride, uint64_t count,
+				      uint64_t bias)
+{
+	unsigned word = sim->layout->word;
+	uint64_t role = ROLE_FREE_POINTER * UINT64_C(0x0101010101010101);
+
+	for (uint64_t i = 0; i < count; i++, first += stride) {
+		target_put(first, word, sim->big_endian, i + 1 < count ? first + stride - bias : 0);
+		target_put_bytes(sim->roles + (first - RAM_BASE), word, role);
+	}
+}
+
+SIM_UNCOVERED void target_store_chain(struct sim *sim, target_addr_t first, uint64_t stride, uint64_t count,
+				      uint64_t bias)
+{
+	uint64_t size = (count - 1) * stride + sim->layout->word;
+	bool plain = count && !sim->lines && target_in_ram(sim, first, size);
+
+	for (uint64_t at = 0; plain && at < size; at += PAGE_SIZE)
+		plain = target_owned_ram(sim, first + at);
+	if (plain && target_owned_ram(sim, first + size - 1)) {
+		sim_step(sim);
+		store_links(sim, first, stride, count, bias);
+		return;
+	}
+	for (uint64_t i = 0; i < count; i++, first += stride)
+		target_store_word(sim, first, i + 1 < count ? first + stride - bias : 0, ROLE_FREE_POINTER);
+}
+
 /* Equal bytes are the rule: compare the range with itself, one byte on. */
 static SIM_UNCOVERED size_t first_other(const uint8_t *p, size_t size, uint8_t value)
 {

@@ -162,6 +162,11 @@ static inline void target_store_field(struct sim *sim, target_addr_t base, enum 
 /* Bulk accesses, with the same rules; they cross pages. */
 void target_fill(struct sim *sim, target_addr_t addr, uint64_t size, uint8_t value, enum byte_role role);
 void target_copy(struct sim *sim, target_addr_t to, target_addr_t from, uint64_t size);
+/*
+ * Links a chain of free objects: at first + i * stride the address first + (i + 1) * stride - bias, in the last one 0.
+ * The same as `count` word stores.
+ */
+void target_store_chain(struct sim *sim, target_addr_t first, uint64_t stride, uint64_t count, uint64_t bias);
 /* Address of the first byte in [addr, addr + size) that is not `value`, or 0. */
 target_addr_t target_find_other(struct sim *sim, target_addr_t addr, uint64_t size, uint8_t value);
 
