@@ -89,6 +89,9 @@ static void validate_slab(struct allocator *a, target_addr_t s, frame_t slab)
 
 	if (!slub_check_slab(a, s, slab) || !slub_on_freelist(a, s, slab, 0))
 		return;
+	/* Without debugging an object has nothing to check but its free pointer, and the chain was walked just now. */
+	if (!(cache_flags(sim, s) & DEBUG_FLAGS))
+		return;
 	map_chain(sim, s, slab, map);
 	for (uint64_t i = 0; i < objects; i++) {
 		bool in_use = !(map[i / 64] >> i % 64 & 1);
