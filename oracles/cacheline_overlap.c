@@ -521,7 +521,8 @@ static void observe(void *state, const struct oracle_context *context, const str
 		on_alloc(lines, context, event, out);
 		break;
 	case EVENT_OBJECT_FREE:
-		/* From here on only what the allocator stores there counts. */
+	case EVENT_PAGE_FREE:
+		/* From here on only what is stored there anew counts. */
 		on_write(lines, context, event);
 		break;
 	case EVENT_OBJECT_WRITE:
@@ -563,7 +564,7 @@ const struct oracle oracle_cacheline_overlap = {
 	.invariant = "No cache line takes a stranger's bytes with it.",
 	.state_size = sizeof(struct lines),
 	.wants = EVENT_BIT(OP_BEGIN) | EVENT_BIT(OP_END) | EVENT_BIT(OBJECT_ALLOC) | EVENT_BIT(OBJECT_FREE) |
-		 EVENT_BIT(OBJECT_WRITE) | EVENT_BIT(OBJECT_READ) | EVENT_BIT(LINE_DISCARD) |
+		 EVENT_BIT(PAGE_FREE) | EVENT_BIT(OBJECT_WRITE) | EVENT_BIT(OBJECT_READ) | EVENT_BIT(LINE_DISCARD) |
 		 EVENT_BIT(LINE_WRITEBACK) | EVENT_BIT(DMA_MAP) | EVENT_BIT(DMA_UNMAP) | EVENT_BIT(DMA_SYNC) |
 		 EVENT_BIT(DEVICE_WRITE) | EVENT_BIT(FLUSH_PAGE),
 	.begin = begin,
