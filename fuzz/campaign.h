@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A campaign: targets take turns on a few processes.  Each target first gets seconds of the in-process random engine,
- * then its coverage-guided engine, restarted after every new finding with that finding known.
+ * then its coverage-guided engine, which saves each new finding and goes on.
  */
 #ifndef SLABFUZZ_FUZZ_CAMPAIGN_H
 #define SLABFUZZ_FUZZ_CAMPAIGN_H

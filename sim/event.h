@@ -22,11 +22,12 @@
 	EVENT(OBJECT_READ, "object-read", "the owner loads: addr, size, id = handle")                                  \
 	EVENT(CACHE_CREATE, "cache-create", "addr = kmem_cache, id = handle, size = object size")                      \
 	EVENT(CACHE_DESTROY, "cache-destroy", "id = handle, value = result")                                           \
-	EVENT(PAGE_ALLOC, "page-alloc", "addr = first byte, size = bytes, value = order, id = page_user")              \
+	EVENT(PAGE_ALLOC, "page-alloc", "addr = first byte, size = bytes, value = order")                              \
 	EVENT(PAGE_FREE, "page-free", "addr, size, value = order: the block is about to become free")                  \
 	EVENT(PAGE_BAD, "bad-page", "addr = page, value = flags, text = what the check found")                         \
 	EVENT(PAGE_FIELD_MISREAD, "page-field", "addr = page, value, id = enum page_field read, size = writing owner") \
-	EVENT(FLUSH_PAGE, "flush-page", "flush_dcache_page was asked: addr = page, text = flushed | deferred | none")  \
+	EVENT(FLUSH_PAGE, "flush-page",                                                                                \
+	      "flush_dcache_page was asked: addr = page, text = flushed | deferred | skipped | none")                  \
 	EVENT(LINE_WRITEBACK, "line-writeback", "a dirty line is about to be written to RAM: addr, size")              \
 	EVENT(LINE_DISCARD, "line-discard", "a dirty line is about to be dropped: addr, size")                         \
 	EVENT(DMA_MAP, "dma-map", "addr, size, value = direction, id = mapping")                                       \
