@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * AFL++'s custom mutator ABI over the same op-level core (AFL_CUSTOM_MUTATOR_LIBRARY).  The library does not know the
- * target; op bytes index the target's own set, so it mutates with the set named in SLABFUZZ_OP_COUNT, all verbs if
+ * target; op bytes index the target's own set, so it mutates with the set named in SLABFUZZ_VERBS, all verbs if
  * unset.
  */
 #include <stdlib.h>
