@@ -48,32 +48,32 @@ static inline struct slub_state *slub_state(struct allocator *a)
 #define CACHE_FIELD(sim, s, field)            target_load_field(sim, s, LF_kmem_cache_##field)
 #define CACHE_FIELD_SET(sim, s, field, value) target_store_field(sim, s, LF_kmem_cache_##field, value)
 
-static inline target_addr_t cache_list(const struct sim *sim, target_addr_t s, enum layout_field list)
+SIM_ACCESSOR target_addr_t cache_list(const struct sim *sim, target_addr_t s, enum layout_field list)
 {
 	return s + sim->layout->field[list].offset;
 }
 
-static inline uint32_t cache_flags(struct sim *sim, target_addr_t s)
+SIM_ACCESSOR uint32_t cache_flags(struct sim *sim, target_addr_t s)
 {
 	return (uint32_t)CACHE_FIELD(sim, s, flags);
 }
 
-static inline target_addr_t cpu_slab_place(const struct sim *sim, target_addr_t s, unsigned cpu)
+SIM_ACCESSOR target_addr_t cpu_slab_place(const struct sim *sim, target_addr_t s, unsigned cpu)
 {
 	return s + sim->layout->field[LF_kmem_cache_cpu_slab].offset + cpu * sim->layout->word;
 }
 
 /* Frame of a struct page pointer read from memory; a wild one faults where the page's field would be read. */
-static inline frame_t slub_page_frame(struct sim *sim, target_addr_t page)
+SIM_ACCESSOR frame_t slub_page_frame(struct sim *sim, target_addr_t page)
 {
-	uint64_t offset = page - KERNEL_BASE;
+	frame_t frame = page_struct_frame(sim, page);
 
-	if (unlikely(offset >= (uint64_t)sim->ram_frames * sim->page_struct_size || offset % sim->page_struct_size))
+	if (unlikely(frame == FRAME_NONE))
 		sim_oops(sim, page, "struct page outside mem_map");
-	return (frame_t)(offset / sim->page_struct_size);
+	return frame;
 }
 
-static inline frame_t slub_link_frame(struct sim *sim, target_addr_t link)
+SIM_ACCESSOR frame_t slub_link_frame(struct sim *sim, target_addr_t link)
 {
 	frame_t frame = page_of_lru(sim, link);
 
@@ -82,7 +82,7 @@ static inline frame_t slub_link_frame(struct sim *sim, target_addr_t link)
 	return frame;
 }
 
-static inline bool slab_debug(struct sim *sim, frame_t slab)
+SIM_ACCESSOR bool slab_debug(struct sim *sim, frame_t slab)
 {
 	return page_flag(sim, slab, PG_error);
 }
@@ -93,7 +93,7 @@ static inline uint64_t align_up(uint64_t value, uint64_t align)
 }
 
 /* Size of a track record {addr, cpu, pid, jiffies}. */
-static inline uint32_t track_size(const struct sim *sim)
+SIM_ACCESSOR uint32_t track_size(const struct sim *sim)
 {
 	return 2u * sim->layout->word + 8;
 }

@@ -373,6 +373,15 @@ static void disown_lines(struct lines *lines, const struct sim *sim, struct ram_
 	}
 }
 
+/* How many lines from this clean one on are surely clean: 1, or 8. */
+static uint32_t clean_lines(const uint8_t *state, uint32_t line)
+{
+	uint64_t states;
+
+	memcpy(&states, state + line, sizeof(states));
+	return states & LINE_DIRTY * UINT64_C(0x0101010101010101) ? 1 : 8;
+}
+
 /* What dirty lines hold of a new object is the last owner's or poison, unless it was cleared for the new one. */
 static void disown_content(struct lines *lines, const struct sim *sim, struct ram_range range)
 {
@@ -381,8 +390,10 @@ static void disown_content(struct lines *lines, const struct sim *sim, struct ra
 
 	for (uint32_t line = range.offset & ~(line_size - 1); line < range.offset + range.size; line = next) {
 		next = line + line_size;
-		if (!(state[line >> sim->line_shift] & LINE_DIRTY))
+		if (!(state[line >> sim->line_shift] & LINE_DIRTY)) {
+			next = line + clean_lines(state, line >> sim->line_shift) * line_size;
 			continue;
+		}
 		while (next & (PAGE_SIZE - 1) && next < range.offset + range.size &&
 		       state[next >> sim->line_shift] & LINE_DIRTY)
 			next += line_size;

@@ -25,6 +25,19 @@
 #define SIM_UNCOVERED
 #endif
 
+/*
+ * Functions of headers.  Where coverage is traced they are calls: inlined, each use of one would count as branches of
+ * the code under test.
+ */
+#if defined(__has_feature)
+#if __has_feature(coverage_sanitizer)
+#define SIM_ACCESSOR static __attribute__((noinline, unused)) SIM_UNCOVERED
+#endif
+#endif
+#ifndef SIM_ACCESSOR
+#define SIM_ACCESSOR static inline
+#endif
+
 #ifdef SIM_ASAN
 #include <sanitizer/asan_interface.h>
 static inline void sim_poison(target_addr_t addr, uint64_t size)

@@ -7,7 +7,7 @@
 
 enum kernel_shadow_state { KERNEL_NOBODY, KERNEL_USED, KERNEL_FREED };
 
-static inline void memory_touch_frame(struct sim *sim, frame_t frame)
+SIM_ACCESSOR void memory_touch_frame(struct sim *sim, frame_t frame)
 {
 	if (sim->frame_state[frame] == FRAME_USED)
 		sim->frame_state[frame] = FRAME_TOUCHED;
@@ -18,7 +18,7 @@ static inline void memory_touch_frame(struct sim *sim, frame_t frame)
 }
 
 /* A block is handed out: its frames are used, and reset must know. */
-static inline void memory_use_block(struct sim *sim, frame_t frame, unsigned order)
+SIM_ACCESSOR void memory_use_block(struct sim *sim, frame_t frame, unsigned order)
 {
 	if (sim->frame_block[frame] > order)
 		return;
@@ -35,7 +35,7 @@ static inline void memory_touch_chunk(struct sim *sim, uint32_t chunk)
 }
 
 /* Before or after a store of at most KERNEL_CHUNK bytes to kernel data. */
-static inline void memory_touch_kernel(struct sim *sim, target_addr_t addr, unsigned width)
+SIM_ACCESSOR void memory_touch_kernel(struct sim *sim, target_addr_t addr, unsigned width)
 {
 	uint32_t first = (uint32_t)((addr - KERNEL_BASE) / KERNEL_CHUNK);
 	uint32_t last = (uint32_t)((addr + width - 1 - KERNEL_BASE) / KERNEL_CHUNK);

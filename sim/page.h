@@ -42,14 +42,21 @@ static inline target_addr_t page_lru(const struct sim *sim, frame_t frame)
 	return page_struct(sim, frame) + sim->layout->field[LF_page_lru_next].offset;
 }
 
-/* Frame of an lru link; FRAME_NONE if it is not one. */
-static inline frame_t page_of_lru(const struct sim *sim, target_addr_t link)
+/* Frame of a struct page; FRAME_NONE if it is not one. */
+SIM_ACCESSOR frame_t page_struct_frame(const struct sim *sim, target_addr_t page)
 {
-	uint64_t offset = link - KERNEL_BASE - sim->layout->field[LF_page_lru_next].offset;
+	uint64_t offset = page - KERNEL_BASE;
+	/* 32 bits: a wide division costs more than the rest of a list operation. */
+	uint32_t frame = (uint32_t)offset / sim->page_struct_size;
+	bool exact = (uint64_t)frame * sim->page_struct_size == offset;
 
-	return offset / sim->page_struct_size < sim->ram_frames && offset % sim->page_struct_size == 0
-		       ? (frame_t)(offset / sim->page_struct_size)
-		       : FRAME_NONE;
+	return exact && frame < sim->ram_frames ? frame : FRAME_NONE;
+}
+
+/* Frame of an lru link; FRAME_NONE if it is not one. */
+SIM_ACCESSOR frame_t page_of_lru(const struct sim *sim, target_addr_t link)
+{
+	return page_struct_frame(sim, link - sim->layout->field[LF_page_lru_next].offset);
 }
 
 static inline target_addr_t page_address(frame_t frame)
@@ -58,7 +65,7 @@ static inline target_addr_t page_address(frame_t frame)
 }
 
 /* virt_to_page(): FRAME_NONE outside RAM. */
-static inline frame_t virt_to_frame(const struct sim *sim, target_addr_t addr)
+SIM_ACCESSOR frame_t virt_to_frame(const struct sim *sim, target_addr_t addr)
 {
 	return addr - RAM_BASE < sim->ram_size ? (frame_t)((addr - RAM_BASE) >> PAGE_SHIFT) : FRAME_NONE;
 }
@@ -71,14 +78,14 @@ static inline void page_check_frame(struct sim *sim, frame_t frame)
 }
 
 /* mem_map is the machine's own: a valid frame needs no check, only width and byte order. */
-static inline uint64_t page_member_get(const struct sim *sim, frame_t frame, enum layout_field member)
+SIM_ACCESSOR uint64_t page_member_get(const struct sim *sim, frame_t frame, enum layout_field member)
 {
 	struct layout_place place = sim->layout->field[member];
 
 	return target_get(page_struct(sim, frame) + place.offset, place.width, sim->big_endian);
 }
 
-static inline void page_member_put(struct sim *sim, frame_t frame, enum layout_field member, uint64_t value)
+SIM_ACCESSOR void page_member_put(struct sim *sim, frame_t frame, enum layout_field member, uint64_t value)
 {
 	struct layout_place place = sim->layout->field[member];
 	target_addr_t addr = page_struct(sim, frame) + place.offset;
@@ -94,7 +101,7 @@ void page_field_misread(struct sim *sim, frame_t frame, enum page_field field, u
  * Reads a field as its owner believes it; emits PAGE_FIELD_MISREAD if another owner wrote the bytes last (not its
  * none).  The page allocator resets what it hands out: its words read as nobody's by any owner.
  */
-static inline uint64_t page_field_load(struct sim *sim, frame_t frame, enum page_field field)
+SIM_ACCESSOR uint64_t page_field_load(struct sim *sim, frame_t frame, enum page_field field)
 {
 	const struct page_field_row *row = &page_field_rows[field];
 	uint64_t value;
@@ -110,7 +117,7 @@ static inline uint64_t page_field_load(struct sim *sim, frame_t frame, enum page
 }
 
 /* Stores, and remembers the owner as last writer of the word. */
-static inline void page_field_store(struct sim *sim, frame_t frame, enum page_field field, uint64_t value)
+SIM_ACCESSOR void page_field_store(struct sim *sim, frame_t frame, enum page_field field, uint64_t value)
 {
 	const struct page_field_row *row = &page_field_rows[field];
 
@@ -121,7 +128,7 @@ static inline void page_field_store(struct sim *sim, frame_t frame, enum page_fi
 }
 
 /* Reads a member of struct page without a belief (debug output, asserts). */
-static inline uint64_t page_member(struct sim *sim, frame_t frame, enum layout_field field)
+SIM_ACCESSOR uint64_t page_member(struct sim *sim, frame_t frame, enum layout_field field)
 {
 	page_check_frame(sim, frame);
 	return page_member_get(sim, frame, field);
@@ -132,28 +139,28 @@ static inline enum page_owner page_word_writer(const struct sim *sim, frame_t fr
 	return sim->page_writers[frame * PAGE_WORD_COUNT + word];
 }
 
-static inline uint32_t page_flags(struct sim *sim, frame_t frame)
+SIM_ACCESSOR uint32_t page_flags(struct sim *sim, frame_t frame)
 {
 	page_check_frame(sim, frame);
 	return (uint32_t)page_member_get(sim, frame, LF_page_flags);
 }
 
-static inline bool page_flag(struct sim *sim, frame_t frame, enum page_flag flag)
+SIM_ACCESSOR bool page_flag(struct sim *sim, frame_t frame, enum page_flag flag)
 {
 	return page_flags(sim, frame) >> flag & 1;
 }
 
-static inline void page_set_flag(struct sim *sim, frame_t frame, enum page_flag flag)
+SIM_ACCESSOR void page_set_flag(struct sim *sim, frame_t frame, enum page_flag flag)
 {
 	page_member_put(sim, frame, LF_page_flags, page_flags(sim, frame) | 1u << flag);
 }
 
-static inline void page_clear_flag(struct sim *sim, frame_t frame, enum page_flag flag)
+SIM_ACCESSOR void page_clear_flag(struct sim *sim, frame_t frame, enum page_flag flag)
 {
 	page_member_put(sim, frame, LF_page_flags, page_flags(sim, frame) & ~(1u << flag));
 }
 
-static inline bool page_is_tail(struct sim *sim, frame_t frame)
+SIM_ACCESSOR bool page_is_tail(struct sim *sim, frame_t frame)
 {
 	const uint32_t tail = 1u << PG_compound | 1u << PG_reclaim;
 
@@ -163,7 +170,7 @@ static inline bool page_is_tail(struct sim *sim, frame_t frame)
 frame_t page_head_of_tail(struct sim *sim, frame_t frame);
 
 /* compound_head(): the frame itself unless it is a compound tail. */
-static inline frame_t page_head(struct sim *sim, frame_t frame)
+SIM_ACCESSOR frame_t page_head(struct sim *sim, frame_t frame)
 {
 	return likely(!page_is_tail(sim, frame)) ? frame : page_head_of_tail(sim, frame);
 }
@@ -172,18 +179,18 @@ static inline frame_t page_head(struct sim *sim, frame_t frame)
 unsigned compound_order(struct sim *sim, frame_t head);
 
 /* FACTS 1.4.  page_count() redirects tails; raw does not. */
-static inline int32_t page_count_raw(struct sim *sim, frame_t frame)
+SIM_ACCESSOR int32_t page_count_raw(struct sim *sim, frame_t frame)
 {
 	page_check_frame(sim, frame);
 	return (int32_t)(uint32_t)page_member_get(sim, frame, LF_page__count);
 }
 
-static inline int32_t page_count(struct sim *sim, frame_t frame)
+SIM_ACCESSOR int32_t page_count(struct sim *sim, frame_t frame)
 {
 	return page_count_raw(sim, page_head(sim, frame));
 }
 
-static inline void page_count_set_raw(struct sim *sim, frame_t frame, int32_t count)
+SIM_ACCESSOR void page_count_set_raw(struct sim *sim, frame_t frame, int32_t count)
 {
 	page_check_frame(sim, frame);
 	page_member_put(sim, frame, LF_page__count, (uint32_t)count);

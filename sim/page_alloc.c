@@ -396,7 +396,7 @@ void page_alloc_boot(struct sim *sim)
 		frame += 1u << order;
 	}
 	/* A machine that has booted has warm lists; small ones keep their blocks whole. */
-	for (unsigned cpu = 0; cpu < sim->cpus && sim->ram_frames >= 64 * CPUS_MAX; cpu++)
+	for (unsigned cpu = 0; cpu < sim->cpus && sim->ram_frames >= 16 * CPUS_MAX; cpu++)
 		pcp_refill(sim, cpu, PCP_HIGH);
 	sim->steps = STEPS_PER_OP;
 }

@@ -57,7 +57,8 @@ static bool map_fixed(target_addr_t base, size_t size)
 	TABLE(frame_block, RAM_FRAMES_MAX)                                                                             \
 	TABLE(used_blocks, 2 * RAM_FRAMES_MAX * sizeof(uint32_t))
 
-enum { LINE_TABLE_SIZE = 0x04000000 / 16 };
+/* Scans read eight at a time. */
+enum { LINE_TABLE_SIZE = 0x04000000 / 16 + 8 };
 
 bool sim_create(struct sim *sim)
 {
@@ -259,34 +260,22 @@ void sim_reset(struct sim *sim, struct boot_image *image)
 	clear_program_state(sim);
 }
 
-/* Chunks in ascending order, as boot touches most, are copied together. */
-static void restore_chunks(const struct boot_image *image, const uint32_t *chunks, uint32_t count)
-{
-	uint32_t next;
-
-	for (uint32_t i = 0; i < count; i = next) {
-		uint64_t offset = (uint64_t)chunks[i] * KERNEL_CHUNK;
-
-		for (next = i + 1; next < count && chunks[next] == chunks[next - 1] + 1;)
-			next++;
-		memcpy(target_pointer(KERNEL_BASE + offset), image->bytes + offset, (size_t)(next - i) * KERNEL_CHUNK);
-	}
-}
-
+/* mem_map and the used part of the heap are all that differs between images. */
 void sim_switch(struct sim *sim, const struct sim_config *config, struct boot_image *image)
 {
+	uint64_t old_map = (uint64_t)sim->ram_frames * sim->page_struct_size, map;
+	uint32_t heap = sim->heap_next > image->heap_next ? sim->heap_next : image->heap_next;
+
 	clear_frames(sim);
-	/* What the old boot and program left is zero or something else in the new image. */
 	for (uint32_t i = 0; i < sim->dirty_chunk_count; i++) {
 		clear_writers(sim, sim->dirty_chunks[i]);
 		sim->chunk_dirty[sim->dirty_chunks[i]] = 0;
 	}
-	restore_chunks(image, sim->dirty_chunks, sim->dirty_chunk_count);
 	sim->dirty_chunk_count = 0;
-	if (sim->boot)
-		restore_chunks(image, sim->boot->chunks, sim->boot->chunk_count);
 	set_config(sim, config);
-	restore_chunks(image, image->chunks, image->chunk_count);
+	map = (uint64_t)sim->ram_frames * sim->page_struct_size;
+	memcpy(target_pointer(KERNEL_BASE), image->bytes, map > old_map ? map : old_map);
+	memcpy(target_pointer(KERNEL_HEAP_BASE), image->bytes + (KERNEL_HEAP_BASE - KERNEL_BASE), heap);
 	restore_shadow(sim, image);
 	sim->boot = image;
 	clear_program_state(sim);

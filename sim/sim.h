@@ -11,6 +11,7 @@
 #include <setjmp.h>
 
 #include "sim/arch.h"
+#include "sim/asan.h"
 #include "sim/event.h"
 #include "sim/fault.h"
 #include "sim/page_fields.h"
@@ -149,7 +150,7 @@ void sim_reset(struct sim *sim, struct boot_image *image);
 void sim_switch(struct sim *sim, const struct sim_config *config, struct boot_image *image);
 void boot_image_free(struct boot_image *image);
 
-static inline void sim_emit(struct sim *sim, const struct event *event)
+SIM_ACCESSOR void sim_emit(struct sim *sim, const struct event *event)
 {
 	if (sim->observe)
 		sim->observe(sim->observe_context, event);
@@ -162,7 +163,7 @@ _Noreturn void sim_oops(struct sim *sim, target_addr_t addr, const char *where);
 _Noreturn void sim_hang(struct sim *sim);
 
 /* Where the era has interrupts on: an interrupt block may run here. */
-static inline void sim_preempt_point(struct sim *sim)
+SIM_ACCESSOR void sim_preempt_point(struct sim *sim)
 {
 	if (unlikely(sim->preempt != NULL) && !sim->irqs_off)
 		sim->preempt(sim->preempt_context);

@@ -93,18 +93,7 @@ void target_check_slow(struct sim *sim, target_addr_t addr, unsigned width, bool
 		memory_touch_kernel(sim, addr, width);
 }
 
-/* Kernel data that somebody owns, and struct page, which lists link through: nothing to tell of an access. */
-static inline bool kernel_plain(const struct sim *sim, target_addr_t addr, unsigned width)
-{
-	uint64_t heap = addr - KERNEL_HEAP_BASE;
-
-	return (heap < KERNEL_HEAP_SIZE - 8 && likely(sim->kernel_shadow[heap >> 3] == KERNEL_USED)) ||
-	       in_mem_map(sim, addr, width);
-}
-
-/* Apart, so that the common case needs no stack frame. */
-static __attribute__((noinline)) SIM_UNCOVERED uint64_t load_checked(struct sim *sim, target_addr_t addr,
-								     unsigned width)
+SIM_UNCOVERED uint64_t target_load_slow(struct sim *sim, target_addr_t addr, unsigned width)
 {
 	target_check_slow(sim, addr, width, false);
 	if (sim->lines && target_in_ram(sim, addr, width))
@@ -112,13 +101,7 @@ static __attribute__((noinline)) SIM_UNCOVERED uint64_t load_checked(struct sim 
 	return target_read_raw(addr, width, sim->big_endian);
 }
 
-SIM_UNCOVERED uint64_t target_load_slow(struct sim *sim, target_addr_t addr, unsigned width)
-{
-	if (likely(kernel_plain(sim, addr, width)))
-		return target_get(addr, width, sim->big_endian);
-	return load_checked(sim, addr, width);
-}
-
+/* Apart, so that the common case needs no stack frame. */
 static __attribute__((noinline)) SIM_UNCOVERED void store_checked(struct sim *sim, target_addr_t addr, unsigned width,
 								  uint64_t value, enum byte_role role)
 {
@@ -134,7 +117,7 @@ static __attribute__((noinline)) SIM_UNCOVERED void store_checked(struct sim *si
 SIM_UNCOVERED void target_store_slow(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value,
 				     enum byte_role role)
 {
-	if (likely(kernel_plain(sim, addr, width))) {
+	if (likely(target_kernel_plain(sim, addr, width))) {
 		memory_touch_kernel(sim, addr, width);
 		target_put(addr, width, sim->big_endian, value);
 		return;
@@ -162,26 +145,58 @@ SIM_UNCOVERED static void store_through(struct sim *sim, uint64_t first, uint64_
 	bytes_copy_raw(sim->ram_view + from, target_pointer(RAM_BASE + from), to - from);
 }
 
+/* Eight line states at once: the rule is that all of them are alike. */
+static inline uint64_t eight_lines(const uint8_t *lines)
+{
+	uint64_t states;
+
+	memcpy(&states, lines, 8);
+	return states;
+}
+
+/* First line in [i, end) that is present (or is not, if `present` is false). */
+static SIM_UNCOVERED uint64_t next_line(const uint8_t *lines, uint64_t i, uint64_t end, bool present)
+{
+	const uint64_t all = LINE_PRESENT * UINT64_C(0x0101010101010101);
+	uint64_t other = present ? 0 : all;
+
+	for (; i + 8 <= end && (eight_lines(lines + i) & all) == other; i += 8)
+		;
+	while (i < end && (lines[i] & LINE_PRESENT) != (present ? LINE_PRESENT : 0))
+		i++;
+	return i;
+}
+
 SIM_UNCOVERED void target_lines_store(struct sim *sim, target_addr_t addr, uint64_t size)
 {
 	uint64_t first = (addr - RAM_BASE) >> sim->line_shift;
-	uint64_t last = (addr + size - 1 - RAM_BASE) >> sim->line_shift;
-	bool allocates = sim->arch->write_allocate, through = sim->arch->write_through;
-	uint8_t stored = through ? LINE_PRESENT : LINE_PRESENT | LINE_DIRTY, *lines = sim->lines;
+	uint64_t end = ((addr + size - 1 - RAM_BASE) >> sim->line_shift) + 1;
+	uint8_t *lines = sim->lines;
 
-	/* Lines [first, i) wait to be stored through in one piece. */
-	for (uint64_t i = first; i <= last; i++) {
-		if (!(lines[i] & LINE_PRESENT) && !allocates)
-			continue;
-		lines[i] |= stored;
-		if (through)
-			continue;
-		if (first < i)
-			store_through(sim, first, i, addr, size);
-		first = i + 1;
+	if (sim->arch->write_through) {
+		if (sim->arch->write_allocate)
+			memset(lines + first, LINE_PRESENT, (size_t)(end - first));
+		store_through(sim, first, end, addr, size);
+		return;
 	}
-	if (first <= last)
-		store_through(sim, first, last + 1, addr, size);
+	if (sim->arch->write_allocate) {
+		memset(lines + first, LINE_PRESENT | LINE_DIRTY, (size_t)(end - first));
+		return;
+	}
+	/* Runs of lines that are present, and so get dirty, and of others, which are stored past. */
+	if (end - first == 1 && lines[first] & LINE_PRESENT) {
+		lines[first] |= LINE_DIRTY;
+		return;
+	}
+	while (first < end) {
+		uint64_t absent = next_line(lines, first, end, false), present;
+
+		memset(lines + first, LINE_PRESENT | LINE_DIRTY, (size_t)(absent - first));
+		present = next_line(lines, absent, end, true);
+		if (absent < present)
+			store_through(sim, absent, present, addr, size);
+		first = present;
+	}
 }
 
 /* Bytes of [addr, addr + size) in one page, at most. */
@@ -257,7 +272,7 @@ SIM_UNCOVERED void target_copy(struct sim *sim, target_addr_t to, target_addr_t 
 	}
 }
 
-/* Without lines, and with the frames touched, only the bytes and their roles are left to do. */
+/* With the frames touched, only the bytes and their roles are left to do. */
 static SIM_UNCOVERED void store_links(struct sim *sim, target_addr_t first, uint64_t stride, uint64_t count,
 				      uint64_t bias)
 {
@@ -270,17 +285,34 @@ static SIM_UNCOVERED void store_links(struct sim *sim, target_addr_t first, uint
 	}
 }
 
+/* The lines of stored links.  Views of absent lines are equal, so links that lie close are one range; lines that are
+ * stored through while present may hold what RAM does not. */
+static SIM_UNCOVERED void lines_store_links(struct sim *sim, target_addr_t first, uint64_t stride, uint64_t count)
+{
+	uint64_t word = sim->layout->word;
+
+	if (!sim->lines)
+		return;
+	if (stride <= UINT64_C(1) << sim->line_shift && !sim->arch->write_through) {
+		target_lines_store(sim, first, (count - 1) * stride + word);
+		return;
+	}
+	for (uint64_t i = 0; i < count; i++, first += stride)
+		target_lines_store(sim, first, word);
+}
+
 SIM_UNCOVERED void target_store_chain(struct sim *sim, target_addr_t first, uint64_t stride, uint64_t count,
 				      uint64_t bias)
 {
 	uint64_t size = (count - 1) * stride + sim->layout->word;
-	bool plain = count && !sim->lines && target_in_ram(sim, first, size);
+	bool plain = count && target_in_ram(sim, first, size);
 
 	for (uint64_t at = 0; plain && at < size; at += PAGE_SIZE)
 		plain = target_owned_ram(sim, first + at);
 	if (plain && target_owned_ram(sim, first + size - 1)) {
 		sim_step(sim);
 		store_links(sim, first, stride, count, bias);
+		lines_store_links(sim, first, stride, count);
 		return;
 	}
 	for (uint64_t i = 0; i < count; i++, first += stride)
@@ -332,12 +364,12 @@ target_addr_t target_find_other(struct sim *sim, target_addr_t addr, uint64_t si
 	return 0;
 }
 
-static void set_next(struct sim *sim, target_addr_t link, target_addr_t to)
+static SIM_UNCOVERED void set_next(struct sim *sim, target_addr_t link, target_addr_t to)
 {
 	target_store_field(sim, link, LF_list_head_next, to);
 }
 
-static void set_prev(struct sim *sim, target_addr_t link, target_addr_t to)
+static SIM_UNCOVERED void set_prev(struct sim *sim, target_addr_t link, target_addr_t to)
 {
 	target_store_field(sim, link, LF_list_head_prev, to);
 }
@@ -348,28 +380,61 @@ void list_init(struct sim *sim, target_addr_t head)
 	set_prev(sim, head, head);
 }
 
-static void list_link(struct sim *sim, target_addr_t link, target_addr_t prev, target_addr_t next)
+/* The links of a list as a rule lie in kernel data: one check for both words of each. */
+static inline bool links_plain(const struct sim *sim, target_addr_t a, target_addr_t b, target_addr_t c)
 {
+	unsigned size = sim->layout->size[LS_list_head];
+
+	return target_kernel_plain(sim, a, size) && target_kernel_plain(sim, b, size) &&
+	       target_kernel_plain(sim, c, size);
+}
+
+static inline void put_link(struct sim *sim, target_addr_t link, enum layout_field field, target_addr_t to)
+{
+	struct layout_place place = sim->layout->field[field];
+
+	memory_touch_kernel(sim, link + place.offset, place.width);
+	target_put(link + place.offset, place.width, sim->big_endian, to);
+}
+
+static SIM_UNCOVERED void list_link(struct sim *sim, target_addr_t link, target_addr_t prev, target_addr_t next)
+{
+	if (likely(links_plain(sim, link, prev, next))) {
+		sim_step(sim);
+		put_link(sim, next, LF_list_head_prev, link);
+		put_link(sim, link, LF_list_head_next, next);
+		put_link(sim, link, LF_list_head_prev, prev);
+		put_link(sim, prev, LF_list_head_next, link);
+		return;
+	}
 	set_prev(sim, next, link);
 	set_next(sim, link, next);
 	set_prev(sim, link, prev);
 	set_next(sim, prev, link);
 }
 
-void list_add(struct sim *sim, target_addr_t link, target_addr_t head)
+SIM_UNCOVERED void list_add(struct sim *sim, target_addr_t link, target_addr_t head)
 {
 	list_link(sim, link, head, list_next(sim, head));
 }
 
-void list_add_tail(struct sim *sim, target_addr_t link, target_addr_t head)
+SIM_UNCOVERED void list_add_tail(struct sim *sim, target_addr_t link, target_addr_t head)
 {
 	list_link(sim, link, list_prev(sim, head), head);
 }
 
-void list_del(struct sim *sim, target_addr_t link)
+SIM_UNCOVERED void list_del(struct sim *sim, target_addr_t link)
 {
 	target_addr_t next = list_next(sim, link), prev = list_prev(sim, link);
 
+	if (likely(links_plain(sim, link, prev, next))) {
+		sim_step(sim);
+		put_link(sim, next, LF_list_head_prev, prev);
+		put_link(sim, prev, LF_list_head_next, next);
+		put_link(sim, link, LF_list_head_next, LIST_POISON1);
+		put_link(sim, link, LF_list_head_prev, LIST_POISON2);
+		return;
+	}
 	set_prev(sim, next, prev);
 	set_next(sim, prev, next);
 	set_next(sim, link, LIST_POISON1);

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "sim/sim.h"
+#include "sim/memory.h"
 
 /* Host pointer to the CPU view.  Only for addresses inside target memory. */
 static inline uint8_t *target_pointer(target_addr_t addr)
@@ -17,12 +17,12 @@ static inline uint8_t *target_pointer(target_addr_t addr)
 	return (uint8_t *)(uintptr_t)addr;
 }
 
-static inline bool target_in_ram(const struct sim *sim, target_addr_t addr, uint64_t size)
+SIM_ACCESSOR bool target_in_ram(const struct sim *sim, target_addr_t addr, uint64_t size)
 {
 	return addr - RAM_BASE < sim->ram_size && size <= sim->ram_size - (addr - RAM_BASE);
 }
 
-/* Slow paths: kernel data, unowned memory, wild addresses.  Return with the access allowed, or unwind. */
+/* Slow paths: untouched or unowned memory, wild addresses.  Return with the access allowed, or unwind. */
 void target_check_slow(struct sim *sim, target_addr_t addr, unsigned width, bool store);
 uint64_t target_load_slow(struct sim *sim, target_addr_t addr, unsigned width);
 void target_lines_load(struct sim *sim, target_addr_t addr, uint64_t size);
@@ -105,22 +105,32 @@ static inline bool target_plain_ram(const struct sim *sim, target_addr_t addr, u
 	       likely(sim->frame_state[offset >> PAGE_SHIFT] == FRAME_TOUCHED);
 }
 
+/* Kernel data that somebody owns, and struct page, which lists link through: nothing to tell of an access. */
+static inline bool target_kernel_plain(const struct sim *sim, target_addr_t addr, unsigned width)
+{
+	uint64_t heap = addr - KERNEL_HEAP_BASE;
+
+	return (heap < KERNEL_HEAP_SIZE - 8 && likely(sim->kernel_shadow[heap >> 3] == KERNEL_USED)) ||
+	       addr - KERNEL_BASE + width <= (uint64_t)sim->ram_frames * sim->page_struct_size;
+}
+
 /* Loads `width` bytes (1, 2, 4, 8) at any alignment. */
-static inline uint64_t target_load(struct sim *sim, target_addr_t addr, unsigned width)
+SIM_ACCESSOR uint64_t target_load(struct sim *sim, target_addr_t addr, unsigned width)
 {
 	sim_step(sim);
-	if (!target_plain_ram(sim, addr, width))
+	if (target_plain_ram(sim, addr, width)) {
+		if (sim->lines)
+			target_lines_load(sim, addr, width);
+	} else if (!target_kernel_plain(sim, addr, width)) {
 		return target_load_slow(sim, addr, width);
-	if (sim->lines)
-		target_lines_load(sim, addr, width);
+	}
 	return target_get(addr, width, sim->big_endian);
 }
 
 void target_store_slow(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value, enum byte_role role);
 
 /* Stores allocator metadata; `role` names the bytes if they become a victim. */
-static inline void target_store(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value,
-				enum byte_role role)
+SIM_ACCESSOR void target_store(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value, enum byte_role role)
 {
 	sim_step(sim);
 	if (!target_plain_ram(sim, addr, width)) {
@@ -134,25 +144,25 @@ static inline void target_store(struct sim *sim, target_addr_t addr, unsigned wi
 }
 
 /* A pointer or unsigned long of the target. */
-static inline uint64_t target_load_word(struct sim *sim, target_addr_t addr)
+SIM_ACCESSOR uint64_t target_load_word(struct sim *sim, target_addr_t addr)
 {
 	return target_load(sim, addr, sim->layout->word);
 }
 
-static inline void target_store_word(struct sim *sim, target_addr_t addr, uint64_t value, enum byte_role role)
+SIM_ACCESSOR void target_store_word(struct sim *sim, target_addr_t addr, uint64_t value, enum byte_role role)
 {
 	target_store(sim, addr, sim->layout->word, value, role);
 }
 
 /* A field of a kernel structure at `base`, by layout. */
-static inline uint64_t target_load_field(struct sim *sim, target_addr_t base, enum layout_field field)
+SIM_ACCESSOR uint64_t target_load_field(struct sim *sim, target_addr_t base, enum layout_field field)
 {
 	struct layout_place place = sim->layout->field[field];
 
 	return target_load(sim, base + place.offset, place.width);
 }
 
-static inline void target_store_field(struct sim *sim, target_addr_t base, enum layout_field field, uint64_t value)
+SIM_ACCESSOR void target_store_field(struct sim *sim, target_addr_t base, enum layout_field field, uint64_t value)
 {
 	struct layout_place place = sim->layout->field[field];
 
@@ -178,12 +188,12 @@ void list_add_tail(struct sim *sim, target_addr_t link, target_addr_t head);
 void list_del(struct sim *sim, target_addr_t link);
 bool list_empty(struct sim *sim, target_addr_t head);
 
-static inline target_addr_t list_next(struct sim *sim, target_addr_t link)
+SIM_ACCESSOR target_addr_t list_next(struct sim *sim, target_addr_t link)
 {
 	return target_load_field(sim, link, LF_list_head_next);
 }
 
-static inline target_addr_t list_prev(struct sim *sim, target_addr_t link)
+SIM_ACCESSOR target_addr_t list_prev(struct sim *sim, target_addr_t link)
 {
 	return target_load_field(sim, link, LF_list_head_prev);
 }

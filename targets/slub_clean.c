@@ -32,9 +32,11 @@ const struct target target = {
 	.name = "slub_clean",
 	.help = "SLUB, profile safe, legal use: silent",
 	.kind = TARGET_CLEAN,
-	.variants = {"arch=x86 allocator=slub profile=safe debug=-", "arch=arm926 allocator=slub profile=safe debug=-",
+	/* Small machines: memory runs out within a program, and a program cannot cost much. */
+	.variants = {"arch=x86 allocator=slub profile=safe debug=- ram_pages=128",
+		     "arch=arm926 allocator=slub profile=safe debug=- ram_pages=128",
 		     "arch=ppc8xx allocator=slub profile=safe debug=- ram_pages=64",
-		     "arch=x86 allocator=slub profile=safe debug=- cpus=2"},
+		     "arch=x86 allocator=slub profile=safe debug=- cpus=2 ram_pages=128"},
 	.verbs = verbs,
 	.ops_max = 64,
 };

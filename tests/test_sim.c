@@ -204,6 +204,82 @@ static void test_read_allocate_store_bypasses_an_absent_line(void **state)
 	assert_int_equal(sim.ram_view[addr - RAM_BASE], 5);
 }
 
+/* A page in a random state: absent lines have equal views, present ones any. */
+static void scramble_page(target_addr_t page, unsigned seed)
+{
+	uint32_t lines = (uint32_t)PAGE_SIZE >> sim.line_shift, x = seed * 2654435761u + 1;
+	uint64_t at = page - RAM_BASE;
+
+	for (unsigned i = 0; i < PAGE_SIZE; i++) {
+		bool present = sim.lines[(at + i) >> sim.line_shift] & LINE_PRESENT;
+
+		if (i % (PAGE_SIZE / lines) == 0) {
+			x = x * 1664525 + 1013904223;
+			present = (x >> 24) % 8 < seed % 9;
+			sim.lines[(at + i) >> sim.line_shift] = present ? LINE_PRESENT : 0;
+		}
+		target_pointer(page)[i] = (uint8_t)(i * 7 + seed);
+		sim.ram_view[at + i] = (uint8_t)(present ? i + 3 : i * 7 + seed);
+	}
+}
+
+struct page_views {
+	uint8_t cpu[PAGE_SIZE], ram[PAGE_SIZE], roles[PAGE_SIZE], lines[PAGE_SIZE];
+};
+
+static void view_page(struct page_views *views, target_addr_t page)
+{
+	uint64_t at = page - RAM_BASE;
+
+	memset(views, 0, sizeof(*views));
+	memcpy(views->cpu, target_pointer(page), PAGE_SIZE);
+	memcpy(views->ram, sim.ram_view + at, PAGE_SIZE);
+	memcpy(views->roles, sim.roles + at, PAGE_SIZE);
+	memcpy(views->lines, sim.lines + (at >> sim.line_shift), (size_t)PAGE_SIZE >> sim.line_shift);
+}
+
+/* Bulk stores are the same as stores one by one, whatever the lines hold and do. */
+static void check_bulk_stores(unsigned seed)
+{
+	static const unsigned strides[] = {8, 16, 24, 32, 64, 96, 192, 512};
+	target_addr_t page = page_address(alloc_pages(&sim, GFP_WAIT, 0));
+	unsigned stride = strides[seed / 8 % 8], count = (unsigned)PAGE_SIZE / stride / (1 + seed / 64 % 3);
+	unsigned from = seed * 37 % 500, size = 1 + seed * 91 % 3000;
+	static struct page_views bulk, single;
+
+	target_store(&sim, page, 1, 0, ROLE_NONE);
+	for (unsigned pass = 0; pass < 2; pass++) {
+		scramble_page(page, seed);
+		memset(sim.roles + (page - RAM_BASE), ROLE_NONE, PAGE_SIZE);
+		if (pass == 0) {
+			target_store_chain(&sim, page, stride, count, 0);
+			target_fill(&sim, page + from, size, 0xa5, ROLE_POISON);
+		}
+		for (unsigned i = 0; pass == 1 && i < count; i++)
+			target_store_word(&sim, page + i * stride, i + 1 < count ? page + (i + 1) * stride : 0,
+					  ROLE_FREE_POINTER);
+		for (unsigned i = 0; pass == 1 && i < size; i++)
+			target_store(&sim, page + from + i, 1, 0xa5, ROLE_POISON);
+		view_page(pass ? &single : &bulk, page);
+	}
+	assert_memory_equal(&bulk, &single, sizeof(bulk));
+}
+
+static void test_bulk_stores_equal_single_ones(void **state)
+{
+	(void)state;
+	for (unsigned seed = 0; seed < 400; seed++) {
+		static struct arch row;
+
+		boot(seed & 1 ? "arm926" : "generic64", 64);
+		row = *sim.arch;
+		row.write_allocate = seed >> 1 & 1;
+		row.write_through = seed >> 2 & 1;
+		sim.arch = &row;
+		check_bulk_stores(seed);
+	}
+}
+
 static void test_device_store_hides_behind_a_present_line(void **state)
 {
 	target_addr_t addr;
@@ -313,6 +389,7 @@ int main(void)
 		cmocka_unit_test(test_foreign_reader_of_a_page_field_is_seen),
 		cmocka_unit_test(test_invalidate_loses_and_clean_keeps_a_store),
 		cmocka_unit_test(test_read_allocate_store_bypasses_an_absent_line),
+		cmocka_unit_test(test_bulk_stores_equal_single_ones),
 		cmocka_unit_test(test_device_store_hides_behind_a_present_line),
 		cmocka_unit_test(test_wild_pointer_unwinds),
 		cmocka_unit_test(test_freed_kernel_data_is_unowned),
