@@ -248,20 +248,13 @@ static void deactivate_slab(struct allocator *a, target_addr_t s, frame_t slab, 
 	target_addr_t object = page_field_load(sim, slab, PF_slub_lockless_freelist);
 
 	if (object) {
-		uint64_t offset = slab_offset(sim, slab), inuse = page_field_load(sim, slab, PF_slub_inuse);
+		uint64_t offset = slab_offset(sim, slab), inuse = page_field_load(sim, slab, PF_slub_inuse), moved = 0;
 		target_addr_t freelist = page_field_load(sim, slab, PF_slub_freelist);
 
-		while (object) {
-			target_addr_t next = target_load_word(sim, object + offset);
-
-			set_freepointer(sim, object, offset, freelist);
-			freelist = object;
-			inuse--;
-			object = next;
-		}
+		freelist = target_push_chain(sim, object, offset, freelist, &moved);
 		page_field_store(sim, slab, PF_slub_lockless_freelist, 0);
 		page_field_store(sim, slab, PF_slub_freelist, freelist);
-		page_field_store(sim, slab, PF_slub_inuse, inuse);
+		page_field_store(sim, slab, PF_slub_inuse, inuse - moved);
 	}
 	target_store_word(sim, cpu_slab_place(sim, s, cpu), 0, ROLE_KMEM_CACHE);
 	unfreeze_slab(a, s, slab);

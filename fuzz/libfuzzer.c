@@ -85,6 +85,18 @@ static struct op_profile op_profile(void)
 	return (struct op_profile){&engine.plan.set, engine.plan.variant_count, engine.plan.ops_max};
 }
 
+/* Encodes p, cut to what max_size holds. */
+static size_t encode_cut(struct program *p, uint8_t *out, size_t max_size)
+{
+	unsigned most = max_size ? (unsigned)((max_size - 1) / OP_BYTES) : 0;
+
+	if (p->op_count > most) {
+		p->op_count = most;
+		program_normalize(p);
+	}
+	return program_encode(p, &engine.plan.set, out, max_size);
+}
+
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
@@ -99,10 +111,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 		program_generate(&engine.program, &profile, &r);
 	else
 		program_mutate(&engine.program, &profile, &r);
-	while (1 + engine.program.op_count * (size_t)OP_BYTES > max_size && engine.program.op_count)
-		engine.program.op_count--;
-	program_normalize(&engine.program);
-	return program_encode(&engine.program, &engine.plan.set, data, max_size);
+	return encode_cut(&engine.program, data, max_size);
 }
 
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size, uint8_t *out,
@@ -118,8 +127,5 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t 
 	program_decode(&engine.program, &engine.plan.set, a, a_size);
 	program_decode(&engine.other, &engine.plan.set, b, b_size);
 	program_crossover(&engine.child, &engine.program, &engine.other, &profile, &r);
-	while (1 + engine.child.op_count * (size_t)OP_BYTES > out_max && engine.child.op_count)
-		engine.child.op_count--;
-	program_normalize(&engine.child);
-	return program_encode(&engine.child, &engine.plan.set, out, out_max);
+	return encode_cut(&engine.child, out, out_max);
 }

@@ -159,7 +159,7 @@ static bool random_arg(const struct editor *e, unsigned *i, unsigned *a)
 	return true;
 }
 
-/* Edits: false if there was nothing to edit.  They leave the program to be normalised. */
+/* Edits: false if there was nothing to edit.  Rough ones (see edits[]) leave the program to be normalised. */
 
 static bool edit_insert(const struct editor *e)
 {
@@ -336,10 +336,11 @@ static bool edit_variant(const struct editor *e)
 static const struct {
 	bool (*edit)(const struct editor *e);
 	unsigned weight;
+	bool rough; /* leaves handles or blocks that must be put right */
 } edits[] = {
-	{edit_insert, 28},   {edit_remove, 10}, {edit_remove_run, 4}, {edit_duplicate, 10},
-	{edit_argument, 16}, {edit_refill, 8},  {edit_retarget, 8},   {edit_copy_argument, 8},
-	{edit_swap, 6},      {edit_repeat, 5},  {edit_fail, 1},       {edit_variant, 1},
+	{edit_insert, 28, false},  {edit_remove, 10, false}, {edit_remove_run, 4, false}, {edit_duplicate, 10, true},
+	{edit_argument, 16, true}, {edit_refill, 8, true},   {edit_retarget, 8, true},    {edit_copy_argument, 8, true},
+	{edit_swap, 6, true},      {edit_repeat, 5, false},  {edit_fail, 1, false},       {edit_variant, 1, false},
 };
 
 static bool edit_once(const struct editor *e)
@@ -351,7 +352,11 @@ static bool edit_once(const struct editor *e)
 	dice = prng_below(e->r, total);
 	while (dice >= edits[i].weight)
 		dice -= edits[i++].weight;
-	return edits[i].edit(e);
+	if (!edits[i].edit(e))
+		return false;
+	if (edits[i].rough)
+		program_normalize(e->p);
+	return true;
 }
 
 /* Ops that the target does not know come from other targets' inputs. */
@@ -361,10 +366,11 @@ static void keep_known(struct program *p, const struct op_profile *profile, unsi
 		if (!op_set_has(profile->set, (enum verb)p->ops[i].verb))
 			program_remove_op(p, i);
 	}
-	if (p->op_count > most)
-		p->op_count = most;
 	p->variant %= profile->variant_count;
-	program_normalize(p);
+	if (p->op_count <= most)
+		return;
+	p->op_count = most;
+	program_normalize(p); /* blocks end with the program */
 }
 
 static unsigned longest(const struct op_profile *profile)
@@ -385,7 +391,6 @@ void program_mutate(struct program *p, const struct op_profile *profile, struct 
 
 		for (unsigned tries = 0; tries < EDIT_TRIES && !done; tries++)
 			done = edit_once(&e);
-		program_normalize(p);
 	}
 }
 
@@ -409,5 +414,6 @@ void program_crossover(struct program *child, const struct program *a, const str
 	move_handles(s.ops, s.count, &move);
 	memcpy(&child->ops[prefix], s.ops, s.count * sizeof(s.ops[0]));
 	child->op_count += s.count;
+	program_normalize(child);
 	keep_known(child, profile, most);
 }

@@ -319,6 +319,30 @@ SIM_UNCOVERED void target_store_chain(struct sim *sim, target_addr_t first, uint
 		target_store_word(sim, first, i + 1 < count ? first + stride - bias : 0, ROLE_FREE_POINTER);
 }
 
+SIM_UNCOVERED target_addr_t target_push_chain(struct sim *sim, target_addr_t object, uint64_t offset,
+					      target_addr_t onto, uint64_t *count)
+{
+	unsigned word = sim->layout->word;
+	uint64_t role = ROLE_FREE_POINTER * UINT64_C(0x0101010101010101);
+
+	for (; object; ++*count) {
+		target_addr_t at = object + offset, next;
+
+		if (likely(!sim->lines && target_plain_ram(sim, at, word))) {
+			sim_step(sim);
+			next = target_get(at, word, sim->big_endian);
+			target_put(at, word, sim->big_endian, onto);
+			target_put_bytes(sim->roles + (at - RAM_BASE), word, role);
+		} else {
+			next = target_load_word(sim, at);
+			target_store_word(sim, at, onto, ROLE_FREE_POINTER);
+		}
+		onto = object;
+		object = next;
+	}
+	return onto;
+}
+
 /* Equal bytes are the rule: compare the range with itself, one byte on. */
 static SIM_UNCOVERED size_t first_other(const uint8_t *p, size_t size, uint8_t value)
 {
@@ -374,12 +398,6 @@ static SIM_UNCOVERED void set_prev(struct sim *sim, target_addr_t link, target_a
 	target_store_field(sim, link, LF_list_head_prev, to);
 }
 
-void list_init(struct sim *sim, target_addr_t head)
-{
-	set_next(sim, head, head);
-	set_prev(sim, head, head);
-}
-
 /* The links of a list as a rule lie in kernel data: one check for both words of each. */
 static inline bool links_plain(const struct sim *sim, target_addr_t a, target_addr_t b, target_addr_t c)
 {
@@ -395,6 +413,18 @@ static inline void put_link(struct sim *sim, target_addr_t link, enum layout_fie
 
 	memory_touch_kernel(sim, link + place.offset, place.width);
 	target_put(link + place.offset, place.width, sim->big_endian, to);
+}
+
+SIM_UNCOVERED void list_init(struct sim *sim, target_addr_t head)
+{
+	if (likely(target_kernel_plain(sim, head, sim->layout->size[LS_list_head]))) {
+		sim_step(sim);
+		put_link(sim, head, LF_list_head_next, head);
+		put_link(sim, head, LF_list_head_prev, head);
+		return;
+	}
+	set_next(sim, head, head);
+	set_prev(sim, head, head);
 }
 
 static SIM_UNCOVERED void list_link(struct sim *sim, target_addr_t link, target_addr_t prev, target_addr_t next)

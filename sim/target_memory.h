@@ -177,6 +177,12 @@ void target_copy(struct sim *sim, target_addr_t to, target_addr_t from, uint64_t
  * The same as `count` word stores.
  */
 void target_store_chain(struct sim *sim, target_addr_t first, uint64_t stride, uint64_t count, uint64_t bias);
+/*
+ * Pushes the free objects of the chain from `object` on onto the chain `onto`, one by one, which reverses them; their
+ * free pointers lie `offset` bytes behind their addresses.  Returns the new head, adds their number to *count.
+ */
+target_addr_t target_push_chain(struct sim *sim, target_addr_t object, uint64_t offset, target_addr_t onto,
+				uint64_t *count);
 /* Address of the first byte in [addr, addr + size) that is not `value`, or 0. */
 target_addr_t target_find_other(struct sim *sim, target_addr_t addr, uint64_t size, uint8_t value);
 
