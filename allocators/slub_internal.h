@@ -48,7 +48,7 @@ static inline struct slub_state *slub_state(struct allocator *a)
 #define CACHE_FIELD(sim, s, field)            target_load_field(sim, s, LF_kmem_cache_##field)
 #define CACHE_FIELD_SET(sim, s, field, value) target_store_field(sim, s, LF_kmem_cache_##field, value)
 
-SIM_ACCESSOR target_addr_t cache_list(const struct sim *sim, target_addr_t s, enum layout_field list)
+static inline target_addr_t cache_list(const struct sim *sim, target_addr_t s, enum layout_field list)
 {
 	return s + sim->layout->field[list].offset;
 }
@@ -58,7 +58,7 @@ SIM_ACCESSOR uint32_t cache_flags(struct sim *sim, target_addr_t s)
 	return (uint32_t)CACHE_FIELD(sim, s, flags);
 }
 
-SIM_ACCESSOR target_addr_t cpu_slab_place(const struct sim *sim, target_addr_t s, unsigned cpu)
+static inline target_addr_t cpu_slab_place(const struct sim *sim, target_addr_t s, unsigned cpu)
 {
 	return s + sim->layout->field[LF_kmem_cache_cpu_slab].offset + cpu * sim->layout->word;
 }

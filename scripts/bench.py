@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Speed as ratios in one run: fuzz_slub_clean against an empty target (plain) and a naive malloc/free harness (ASan).
 
-All inputs have 32 ops (385 bytes).  Each figure is the median of several runs on one pinned core, interleaved.
+All inputs have up to 32 ops (385 bytes).  Each figure is the median of several runs on one pinned core, interleaved.
 """
 import argparse
 import os
@@ -10,17 +10,18 @@ import re
 import statistics
 import subprocess
 import sys
-import tempfile
 
 LENGTH = 1 + 32 * 12
+# As campaigns run (fuzz/campaign_job.c), and libFuzzer left alone.
+SCHEDULES = [["-entropic_scale_per_exec_time=1"], []]
 
 
-def runs_per_second(binary, corpus, seconds, seed):
-    """libFuzzer's own count over a time slice; every input is LENGTH bytes or shorter, from the same corpus."""
+def runs_per_second(binary, seconds, seed, flags):
+    """libFuzzer's own count over a time slice, from nothing and with the corpus in memory."""
     env = dict(os.environ, SLABFUZZ_KNOWN="", SLABFUZZ_FINDINGS="", ASAN_OPTIONS="quarantine_size_mb=10:detect_leaks=0")
     out = subprocess.run(
         ["taskset", "-c", "1" if os.cpu_count() > 1 else "0", binary, f"-max_total_time={seconds}", f"-max_len={LENGTH}",
-         "-len_control=0", f"-seed={seed}", "-print_final_stats=1", corpus],
+         "-len_control=0", f"-seed={seed}", "-print_final_stats=1", *flags],
         capture_output=True, text=True, env=env, check=False)
     executed = re.search(r"number_of_executed_units:\s*(\d+)", out.stderr)
     done = re.search(r"Done \d+ runs in (\d+) second", out.stderr)
@@ -29,13 +30,23 @@ def runs_per_second(binary, corpus, seconds, seed):
     return int(executed.group(1)) / max(1, int(done.group(1)))
 
 
-def replay_speed(tool, flags):
-    out = subprocess.run([tool, "bench", *flags], capture_output=True, text=True, check=True).stdout
-    return out
-
-
 def compile_bench(name, flags, out):
     subprocess.run(["clang", "-O2", "-g", *flags, f"bench/{name}.c", "-o", out], check=True)
+
+
+def compare(subjects, args, flags):
+    figures = {name: [] for name in subjects}
+    for run in range(args.runs):
+        for name, binary in subjects.items():
+            figures[name].append(runs_per_second(binary, args.seconds, run + 1, flags))
+    median = {name: statistics.median(values) for name, values in figures.items()}
+    print(f"all with {' '.join(flags) or 'the flags that libFuzzer has by itself'}:")
+    for name, value in median.items():
+        print(f"{name:18} {value:12.0f} exec/s  ({min(figures[name]):.0f}..{max(figures[name]):.0f})")
+    plain = median["slub_clean"] / median["empty"]
+    asan = median["slub_clean-asan"] / median["naive-asan"]
+    print(f"plain: slub_clean / empty = {plain:.3f} (goal 0.05)")
+    print(f"ASan:  slub_clean / naive = {asan:.3f} (goal 0.3)\n")
 
 
 def main():
@@ -52,23 +63,8 @@ def main():
         "naive-asan": "build/bench/naive-asan",
         "slub_clean-asan": "build/libfuzzer-asan/fuzz_slub_clean",
     }
-    figures = {name: [] for name in subjects}
-    for run in range(args.runs):
-        for name, binary in subjects.items():
-            with tempfile.TemporaryDirectory() as corpus:
-                seeds = "build/bench/corpus"
-                if os.path.isdir(seeds):
-                    for file in os.listdir(seeds):
-                        os.link(os.path.join(seeds, file), os.path.join(corpus, file))
-                figures[name].append(runs_per_second(binary, corpus, args.seconds, run + 1))
-    median = {name: statistics.median(values) for name, values in figures.items()}
-    for name, value in median.items():
-        spread = f"{min(figures[name]):.0f}..{max(figures[name]):.0f}"
-        print(f"{name:18} {value:12.0f} exec/s  ({spread})")
-    plain = median["slub_clean"] / median["empty"]
-    asan = median["slub_clean-asan"] / median["naive-asan"]
-    print(f"plain: slub_clean / empty = {plain:.3f} (goal 0.05)")
-    print(f"ASan:  slub_clean / naive = {asan:.3f} (goal 0.3)")
+    for flags in SCHEDULES:
+        compare(subjects, args, flags)
     subprocess.run(["build/slabfuzz", "bench"], check=True)
 
 

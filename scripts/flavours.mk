@@ -32,9 +32,10 @@ libfuzzer_FLAGS := -O2 -g
 libfuzzer_COV := -fsanitize=fuzzer-no-link
 libfuzzer_LINK := $(CLANG) -fsanitize=fuzzer
 libfuzzer-asan_CC := $(CLANG)
-libfuzzer-asan_FLAGS := -O2 -g $(SANITIZE)
-libfuzzer-asan_COV := -fsanitize=fuzzer-no-link
-libfuzzer-asan_LINK := $(CLANG) -fsanitize=fuzzer
+# UndefinedBehaviorSanitizer watches the code under test; all of the framework runs under it in the asan flavour.
+libfuzzer-asan_FLAGS := -O2 -g -fsanitize=address -fno-omit-frame-pointer
+libfuzzer-asan_COV := -fsanitize=fuzzer-no-link,undefined -fno-sanitize-recover=undefined
+libfuzzer-asan_LINK := $(CLANG) -fsanitize=fuzzer,undefined
 afl_CC := $(CLANG)
 afl_FLAGS := -O2 -g -fPIC
 # The compiler is chosen by folder, which does what an allow list would do without a second list of folders.

@@ -9,7 +9,7 @@ one() {
 	local t=$1 rest=()
 	mkdir -p "$3/$t"
 	[ ! -d "build/corpora/$t" ] || rest=("build/corpora/$t")
-	if "build/libfuzzer/fuzz_$t" -max_total_time="$2" -timeout=10 -artifact_prefix="$3/$t-" "$3/$t" "${rest[@]}" \
+	if "build/libfuzzer/fuzz_$t" -max_total_time="$2" -timeout=10 -entropic_scale_per_exec_time=1 -artifact_prefix="$3/$t-" "$3/$t" "${rest[@]}" \
 		>"$3/$t.log" 2>&1; then echo "$t silent for $2 s"; else echo "FAILED $t: $3/$t.log"; return 1; fi
 }
 export -f one

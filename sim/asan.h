@@ -26,17 +26,19 @@
 #endif
 
 /*
- * Functions of headers.  Where coverage is traced they are calls: inlined, each use of one would count as branches of
- * the code under test.
+ * Functions of headers.  Where coverage is traced, accessors are calls: inlined, each use of one would count as
+ * branches of the code under test.  They look before they touch memory, so sanitizers need not.
  */
 #if defined(__has_feature)
 #if __has_feature(coverage_sanitizer)
-#define SIM_ACCESSOR static __attribute__((noinline, unused)) SIM_UNCOVERED
+#define SIM_ACCESSOR static __attribute__((noinline, unused)) SIM_UNCOVERED SIM_UNCHECKED
 #endif
 #endif
 #ifndef SIM_ACCESSOR
 #define SIM_ACCESSOR static inline
 #endif
+/* Their parts, which take over whether the caller is covered and checked. */
+#define SIM_PART static inline __attribute__((always_inline))
 
 #ifdef SIM_ASAN
 #include <sanitizer/asan_interface.h>

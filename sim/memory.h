@@ -26,7 +26,7 @@ SIM_ACCESSOR void memory_use_block(struct sim *sim, frame_t frame, unsigned orde
 	sim->used_blocks[sim->used_count++] = frame | order << 24;
 }
 
-static inline void memory_touch_chunk(struct sim *sim, uint32_t chunk)
+SIM_PART void memory_touch_chunk(struct sim *sim, uint32_t chunk)
 {
 	if (!sim->chunk_dirty[chunk]) {
 		sim->chunk_dirty[chunk] = 1;
@@ -35,7 +35,7 @@ static inline void memory_touch_chunk(struct sim *sim, uint32_t chunk)
 }
 
 /* Before or after a store of at most KERNEL_CHUNK bytes to kernel data. */
-SIM_ACCESSOR void memory_touch_kernel(struct sim *sim, target_addr_t addr, unsigned width)
+SIM_PART void memory_touch_kernel(struct sim *sim, target_addr_t addr, unsigned width)
 {
 	uint32_t first = (uint32_t)((addr - KERNEL_BASE) / KERNEL_CHUNK);
 	uint32_t last = (uint32_t)((addr + width - 1 - KERNEL_BASE) / KERNEL_CHUNK);

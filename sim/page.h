@@ -32,18 +32,18 @@ enum page_flag {
 };
 
 /* Address of a frame's struct page, and of the link in its lru. */
-static inline target_addr_t page_struct(const struct sim *sim, frame_t frame)
+SIM_PART target_addr_t page_struct(const struct sim *sim, frame_t frame)
 {
 	return KERNEL_BASE + (uint64_t)frame * sim->page_struct_size;
 }
 
-static inline target_addr_t page_lru(const struct sim *sim, frame_t frame)
+SIM_PART target_addr_t page_lru(const struct sim *sim, frame_t frame)
 {
 	return page_struct(sim, frame) + sim->layout->field[LF_page_lru_next].offset;
 }
 
 /* Frame of a struct page; FRAME_NONE if it is not one. */
-SIM_ACCESSOR frame_t page_struct_frame(const struct sim *sim, target_addr_t page)
+SIM_PART frame_t page_struct_frame(const struct sim *sim, target_addr_t page)
 {
 	uint64_t offset = page - KERNEL_BASE;
 	/* 32 bits: a wide division costs more than the rest of a list operation. */
@@ -59,7 +59,7 @@ SIM_ACCESSOR frame_t page_of_lru(const struct sim *sim, target_addr_t link)
 	return page_struct_frame(sim, link - sim->layout->field[LF_page_lru_next].offset);
 }
 
-static inline target_addr_t page_address(frame_t frame)
+SIM_PART target_addr_t page_address(frame_t frame)
 {
 	return RAM_BASE + ((uint64_t)frame << PAGE_SHIFT);
 }
@@ -71,21 +71,21 @@ SIM_ACCESSOR frame_t virt_to_frame(const struct sim *sim, target_addr_t addr)
 }
 
 /* A frame computed by a model may be wild: there is no struct page for it. */
-static inline void page_check_frame(struct sim *sim, frame_t frame)
+SIM_PART void page_check_frame(struct sim *sim, frame_t frame)
 {
 	if (unlikely(frame >= sim->ram_frames))
 		sim_oops(sim, page_struct(sim, frame), "struct page outside mem_map");
 }
 
 /* mem_map is the machine's own: a valid frame needs no check, only width and byte order. */
-SIM_ACCESSOR uint64_t page_member_get(const struct sim *sim, frame_t frame, enum layout_field member)
+SIM_PART uint64_t page_member_get(const struct sim *sim, frame_t frame, enum layout_field member)
 {
 	struct layout_place place = sim->layout->field[member];
 
 	return target_get(page_struct(sim, frame) + place.offset, place.width, sim->big_endian);
 }
 
-SIM_ACCESSOR void page_member_put(struct sim *sim, frame_t frame, enum layout_field member, uint64_t value)
+SIM_PART void page_member_put(struct sim *sim, frame_t frame, enum layout_field member, uint64_t value)
 {
 	struct layout_place place = sim->layout->field[member];
 	target_addr_t addr = page_struct(sim, frame) + place.offset;
@@ -134,37 +134,48 @@ SIM_ACCESSOR uint64_t page_member(struct sim *sim, frame_t frame, enum layout_fi
 	return page_member_get(sim, frame, field);
 }
 
-static inline enum page_owner page_word_writer(const struct sim *sim, frame_t frame, enum page_word word)
+SIM_PART enum page_owner page_word_writer(const struct sim *sim, frame_t frame, enum page_word word)
 {
 	return sim->page_writers[frame * PAGE_WORD_COUNT + word];
 }
 
-SIM_ACCESSOR uint32_t page_flags(struct sim *sim, frame_t frame)
+SIM_PART uint32_t page_flags_part(struct sim *sim, frame_t frame)
 {
 	page_check_frame(sim, frame);
 	return (uint32_t)page_member_get(sim, frame, LF_page_flags);
 }
 
+SIM_ACCESSOR uint32_t page_flags(struct sim *sim, frame_t frame)
+{
+	return page_flags_part(sim, frame);
+}
+
+SIM_ACCESSOR void page_put_flags(struct sim *sim, frame_t frame, uint32_t flags)
+{
+	page_check_frame(sim, frame);
+	page_member_put(sim, frame, LF_page_flags, flags);
+}
+
 SIM_ACCESSOR bool page_flag(struct sim *sim, frame_t frame, enum page_flag flag)
 {
-	return page_flags(sim, frame) >> flag & 1;
+	return page_flags_part(sim, frame) >> flag & 1;
 }
 
 SIM_ACCESSOR void page_set_flag(struct sim *sim, frame_t frame, enum page_flag flag)
 {
-	page_member_put(sim, frame, LF_page_flags, page_flags(sim, frame) | 1u << flag);
+	page_member_put(sim, frame, LF_page_flags, page_flags_part(sim, frame) | 1u << flag);
 }
 
 SIM_ACCESSOR void page_clear_flag(struct sim *sim, frame_t frame, enum page_flag flag)
 {
-	page_member_put(sim, frame, LF_page_flags, page_flags(sim, frame) & ~(1u << flag));
+	page_member_put(sim, frame, LF_page_flags, page_flags_part(sim, frame) & ~(1u << flag));
 }
 
-SIM_ACCESSOR bool page_is_tail(struct sim *sim, frame_t frame)
+SIM_PART bool page_is_tail(struct sim *sim, frame_t frame)
 {
 	const uint32_t tail = 1u << PG_compound | 1u << PG_reclaim;
 
-	return (page_flags(sim, frame) & tail) == tail;
+	return (page_flags_part(sim, frame) & tail) == tail;
 }
 
 frame_t page_head_of_tail(struct sim *sim, frame_t frame);

@@ -209,7 +209,7 @@ static const char *page_complaint(struct sim *sim, frame_t frame, uint32_t bad_f
 static void set_flags(struct sim *sim, frame_t frame, uint32_t flags)
 {
 	if (page_flags(sim, frame) != flags)
-		page_member_put(sim, frame, LF_page_flags, flags);
+		page_put_flags(sim, frame, flags);
 }
 
 static void page_repair(struct sim *sim, frame_t frame, const char *what)

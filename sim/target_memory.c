@@ -146,7 +146,7 @@ SIM_UNCOVERED static void store_through(struct sim *sim, uint64_t first, uint64_
 }
 
 /* Eight line states at once: the rule is that all of them are alike. */
-static inline uint64_t eight_lines(const uint8_t *lines)
+SIM_PART uint64_t eight_lines(const uint8_t *lines)
 {
 	uint64_t states;
 
@@ -399,7 +399,7 @@ static SIM_UNCOVERED void set_prev(struct sim *sim, target_addr_t link, target_a
 }
 
 /* The links of a list as a rule lie in kernel data: one check for both words of each. */
-static inline bool links_plain(const struct sim *sim, target_addr_t a, target_addr_t b, target_addr_t c)
+SIM_PART bool links_plain(const struct sim *sim, target_addr_t a, target_addr_t b, target_addr_t c)
 {
 	unsigned size = sim->layout->size[LS_list_head];
 
@@ -407,7 +407,7 @@ static inline bool links_plain(const struct sim *sim, target_addr_t a, target_ad
 	       target_kernel_plain(sim, c, size);
 }
 
-static inline void put_link(struct sim *sim, target_addr_t link, enum layout_field field, target_addr_t to)
+SIM_PART void put_link(struct sim *sim, target_addr_t link, enum layout_field field, target_addr_t to)
 {
 	struct layout_place place = sim->layout->field[field];
 

@@ -12,7 +12,7 @@
 #include "sim/memory.h"
 
 /* Host pointer to the CPU view.  Only for addresses inside target memory. */
-static inline uint8_t *target_pointer(target_addr_t addr)
+SIM_PART uint8_t *target_pointer(target_addr_t addr)
 {
 	return (uint8_t *)(uintptr_t)addr;
 }
@@ -30,7 +30,7 @@ void target_lines_store(struct sim *sim, target_addr_t addr, uint64_t size); /* 
 uint64_t target_read_raw(target_addr_t addr, unsigned width, bool big_endian);
 void target_write_raw(target_addr_t addr, unsigned width, bool big_endian, uint64_t value);
 
-static inline uint64_t target_get(target_addr_t addr, unsigned width, bool big_endian)
+SIM_PART uint64_t target_get(target_addr_t addr, unsigned width, bool big_endian)
 {
 	const uint8_t *p = target_pointer(addr);
 	uint64_t v8;
@@ -53,7 +53,7 @@ static inline uint64_t target_get(target_addr_t addr, unsigned width, bool big_e
 }
 
 /* The low `width` bytes in host order; the switch keeps the copies inline. */
-static inline void target_put_bytes(uint8_t *p, unsigned width, uint64_t value)
+SIM_PART void target_put_bytes(uint8_t *p, unsigned width, uint64_t value)
 {
 	uint32_t v4 = (uint32_t)value;
 	uint16_t v2 = (uint16_t)value;
@@ -68,7 +68,7 @@ static inline void target_put_bytes(uint8_t *p, unsigned width, uint64_t value)
 		*p = (uint8_t)value;
 }
 
-static inline void target_put(target_addr_t addr, unsigned width, bool big_endian, uint64_t value)
+SIM_PART void target_put(target_addr_t addr, unsigned width, bool big_endian, uint64_t value)
 {
 	uint8_t *p = target_pointer(addr);
 	uint64_t v8 = big_endian ? __builtin_bswap64(value) : value;
@@ -90,14 +90,14 @@ static inline void target_put(target_addr_t addr, unsigned width, bool big_endia
 	}
 }
 
-static inline void sim_step(struct sim *sim)
+SIM_PART void sim_step(struct sim *sim)
 {
 	if (unlikely(--sim->steps == 0))
 		sim_hang(sim);
 }
 
 /* True iff the whole access lies in a RAM frame that somebody owns and has used before. */
-static inline bool target_plain_ram(const struct sim *sim, target_addr_t addr, unsigned width)
+SIM_PART bool target_plain_ram(const struct sim *sim, target_addr_t addr, unsigned width)
 {
 	uint64_t offset = addr - RAM_BASE;
 
@@ -106,7 +106,7 @@ static inline bool target_plain_ram(const struct sim *sim, target_addr_t addr, u
 }
 
 /* Kernel data that somebody owns, and struct page, which lists link through: nothing to tell of an access. */
-static inline bool target_kernel_plain(const struct sim *sim, target_addr_t addr, unsigned width)
+SIM_PART bool target_kernel_plain(const struct sim *sim, target_addr_t addr, unsigned width)
 {
 	uint64_t heap = addr - KERNEL_HEAP_BASE;
 
@@ -114,8 +114,7 @@ static inline bool target_kernel_plain(const struct sim *sim, target_addr_t addr
 	       addr - KERNEL_BASE + width <= (uint64_t)sim->ram_frames * sim->page_struct_size;
 }
 
-/* Loads `width` bytes (1, 2, 4, 8) at any alignment. */
-SIM_ACCESSOR uint64_t target_load(struct sim *sim, target_addr_t addr, unsigned width)
+SIM_PART uint64_t target_load_part(struct sim *sim, target_addr_t addr, unsigned width)
 {
 	sim_step(sim);
 	if (target_plain_ram(sim, addr, width)) {
@@ -129,8 +128,8 @@ SIM_ACCESSOR uint64_t target_load(struct sim *sim, target_addr_t addr, unsigned 
 
 void target_store_slow(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value, enum byte_role role);
 
-/* Stores allocator metadata; `role` names the bytes if they become a victim. */
-SIM_ACCESSOR void target_store(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value, enum byte_role role)
+SIM_PART void target_store_part(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value,
+				enum byte_role role)
 {
 	sim_step(sim);
 	if (!target_plain_ram(sim, addr, width)) {
@@ -143,15 +142,27 @@ SIM_ACCESSOR void target_store(struct sim *sim, target_addr_t addr, unsigned wid
 		target_lines_store(sim, addr, width);
 }
 
+/* Loads `width` bytes (1, 2, 4, 8) at any alignment. */
+SIM_ACCESSOR uint64_t target_load(struct sim *sim, target_addr_t addr, unsigned width)
+{
+	return target_load_part(sim, addr, width);
+}
+
+/* Stores allocator metadata; `role` names the bytes if they become a victim. */
+SIM_ACCESSOR void target_store(struct sim *sim, target_addr_t addr, unsigned width, uint64_t value, enum byte_role role)
+{
+	target_store_part(sim, addr, width, value, role);
+}
+
 /* A pointer or unsigned long of the target. */
 SIM_ACCESSOR uint64_t target_load_word(struct sim *sim, target_addr_t addr)
 {
-	return target_load(sim, addr, sim->layout->word);
+	return target_load_part(sim, addr, sim->layout->word);
 }
 
 SIM_ACCESSOR void target_store_word(struct sim *sim, target_addr_t addr, uint64_t value, enum byte_role role)
 {
-	target_store(sim, addr, sim->layout->word, value, role);
+	target_store_part(sim, addr, sim->layout->word, value, role);
 }
 
 /* A field of a kernel structure at `base`, by layout. */
@@ -159,14 +170,14 @@ SIM_ACCESSOR uint64_t target_load_field(struct sim *sim, target_addr_t base, enu
 {
 	struct layout_place place = sim->layout->field[field];
 
-	return target_load(sim, base + place.offset, place.width);
+	return target_load_part(sim, base + place.offset, place.width);
 }
 
 SIM_ACCESSOR void target_store_field(struct sim *sim, target_addr_t base, enum layout_field field, uint64_t value)
 {
 	struct layout_place place = sim->layout->field[field];
 
-	target_store(sim, base + place.offset, place.width, value, ROLE_KMEM_CACHE);
+	target_store_part(sim, base + place.offset, place.width, value, ROLE_KMEM_CACHE);
 }
 
 /* Bulk accesses, with the same rules; they cross pages. */
