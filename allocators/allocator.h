@@ -14,6 +14,16 @@ enum debug_letters { DEBUG_F = 1, DEBUG_Z = 2, DEBUG_P = 4, DEBUG_U = 8, DEBUG_T
 
 enum size_zero { SIZE_ZERO_OBJECT, SIZE_ZERO_POINTER /* the constant 16 */, SIZE_ZERO_NULL };
 
+/*
+ * Bytes that debugging keeps around objects (letter Z), 0 = none.  Each is `width` bytes from the end of the object,
+ * rounded up to it, on; width 0 means that one byte value fills the rest of the word, or a word if there is no rest.
+ */
+struct redzone_contract {
+	uint64_t live, freed; /* value of that width in the target's byte order, or the byte value */
+	uint8_t width;
+	bool before; /* the same value also right before the object */
+};
+
 /* What users may rely on.  Oracles, generated tests and edge cases are derived from it. */
 struct allocator_contract {
 	uint32_t align_min; /* bytes, of any object without an explicit alignment */
@@ -23,6 +33,10 @@ struct allocator_contract {
 	bool frames_are_frames;    /* takes memory by alloc_pages(); else it manages the region given to init */
 	bool reuses_in_rcu;        /* DESTROY_BY_RCU objects may be reallocated within the grace period */
 	uint32_t region_frames;    /* wanted region, 0 if frames_are_frames */
+	uint8_t poison_alloc;      /* letter P: bytes of a new and */
+	uint8_t poison_free;       /* of a freed object, whose last byte may be POISON_END; 0 = not promised */
+	struct redzone_contract redzone;
+	uint32_t debug_words; /* slots of as many words or more are not debugged; 0 = all are */
 };
 
 struct memory_region {

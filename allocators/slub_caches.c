@@ -48,7 +48,7 @@ static uint32_t command_line_flags(const struct allocator *a, const struct cache
 					   {DEBUG_T, SLAB_TRACE}};
 	uint32_t flags = 0;
 
-	if (wish->objsize >= 65535u * (uint64_t)a->sim->layout->word)
+	if (wish->objsize >= (uint64_t)DEBUG_WORDS_MAX * a->sim->layout->word)
 		return 0;
 	if (strncmp(wish->name, a->debug_prefix, strlen(a->debug_prefix)))
 		return 0;

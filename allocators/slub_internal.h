@@ -19,6 +19,7 @@
 enum {
 	MIN_PARTIAL = 2,
 	MAX_PARTIAL = 10,
+	DEBUG_WORDS_MAX = 65535, /* larger objects are not debugged */
 	ZERO_SIZE_PTR = 16,
 	KMALLOC_SHIFT_LOW = 3,
 	KMALLOC_SHIFT_HIGH = 22,                 /* 4 MiB */

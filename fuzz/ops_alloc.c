@@ -272,7 +272,10 @@ enum op_result run_kmem_cache_create(struct executor *x, const struct op *op)
 					     .size = size_value(x, op->arg[0]),
 					     .align = op->arg[1],
 					     .flags = slab_flags_of(op->arg[2])};
-	struct event event = {.kind = EVENT_CACHE_CREATE, .id = x->yield, .size = request.size};
+	struct event event = {.kind = EVENT_CACHE_CREATE,
+			      .id = x->yield,
+			      .size = request.size,
+			      .value = request.align | (uint64_t)request.flags << 32};
 
 	REQUIRE(x, !x->in_irq);
 	if (!x->allocator->ops->cache_create)

@@ -46,6 +46,13 @@ static uint32_t *references(struct executor *x, uint32_t memory)
 	return &x->object_pins[memory];
 }
 
+static void emit_reference(struct executor *x, enum event_kind kind, frame_t frame)
+{
+	struct event event = {.kind = kind, .addr = page_address(frame)};
+
+	sim_emit(x->sim, &event);
+}
+
 enum op_result run_get_page(struct executor *x, const struct op *op)
 {
 	frame_t frame = frame_of(x, op->arg[0]);
@@ -53,6 +60,7 @@ enum op_result run_get_page(struct executor *x, const struct op *op)
 	if (frame == FRAME_NONE)
 		return RESULT_SKIP;
 	REQUIRE(x, memory_is_live(x, op->arg[0]));
+	emit_reference(x, EVENT_PAGE_GET, frame);
 	get_page(x->sim, frame);
 	(*references(x, op->arg[0]))++;
 	return RESULT_OK;
@@ -67,6 +75,7 @@ enum op_result run_put_page(struct executor *x, const struct op *op)
 	REQUIRE(x, *references(x, op->arg[0]) > 0);
 	if (*references(x, op->arg[0]))
 		(*references(x, op->arg[0]))--;
+	emit_reference(x, EVENT_PAGE_PUT, frame);
 	put_page(x->sim, frame);
 	return RESULT_OK;
 }

@@ -20,10 +20,13 @@
 	EVENT(OBJECT_FREE, "object-free", "on entry to free: addr, size, id = handle")                                 \
 	EVENT(OBJECT_WRITE, "object-write", "the owner stored: addr, size, value = byte, id = handle")                 \
 	EVENT(OBJECT_READ, "object-read", "the owner loads: addr, size, id = handle")                                  \
-	EVENT(CACHE_CREATE, "cache-create", "addr = kmem_cache, id = handle, size = object size")                      \
+	EVENT(CACHE_CREATE, "cache-create",                                                                            \
+	      "addr = kmem_cache, id = handle, size = object size, value = align + (flags << 32)")                     \
 	EVENT(CACHE_DESTROY, "cache-destroy", "id = handle, value = result")                                           \
-	EVENT(PAGE_ALLOC, "page-alloc", "addr = first byte, size = bytes, value = order")                              \
+	EVENT(PAGE_ALLOC, "page-alloc", "addr = first byte, size = bytes, value = order, id = 1 if compound")          \
 	EVENT(PAGE_FREE, "page-free", "addr, size, value = order: the block is about to become free")                  \
+	EVENT(PAGE_GET, "get-page", "a reference is about to be taken: addr = page, as its holder names it")           \
+	EVENT(PAGE_PUT, "put-page", "a reference is about to be dropped: addr = page, as its holder names it")         \
 	EVENT(PAGE_BAD, "bad-page", "addr = page, value = flags, text = what the check found")                         \
 	EVENT(PAGE_FIELD_MISREAD, "page-field", "addr = page, value, id = enum page_field read, size = writing owner") \
 	EVENT(FLUSH_PAGE, "flush-page",                                                                                \

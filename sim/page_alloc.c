@@ -272,17 +272,20 @@ static void frames_set_state(struct sim *sim, frame_t frame, unsigned order, enu
 		sim_unpoison(page_address(frame), (uint64_t)PAGE_SIZE << order);
 }
 
-static void emit_block(struct sim *sim, enum event_kind kind, frame_t frame, unsigned order)
+static void emit_block(struct sim *sim, enum event_kind kind, frame_t frame, unsigned order, bool compound)
 {
-	struct event event = {
-		.kind = kind, .addr = page_address(frame), .size = (uint64_t)PAGE_SIZE << order, .value = order};
+	struct event event = {.kind = kind,
+			      .addr = page_address(frame),
+			      .size = (uint64_t)PAGE_SIZE << order,
+			      .value = order,
+			      .id = compound};
 
 	sim_emit(sim, &event);
 }
 
 void free_block(struct sim *sim, frame_t frame, unsigned order)
 {
-	emit_block(sim, EVENT_PAGE_FREE, frame, order);
+	emit_block(sim, EVENT_PAGE_FREE, frame, order, false);
 	/* An order-0 free NULLs an anonymous mapping before the check, so that is never reported. */
 	if (order == 0 && (page_member(sim, frame, LF_page_mapping) & 1))
 		page_field_store(sim, frame, PF_allocated_mapping, 0);
@@ -359,7 +362,7 @@ frame_t alloc_pages(struct sim *sim, gfp_t gfp, unsigned order)
 	prepare_new_page(sim, frame);
 	if (order && (gfp & GFP_COMP))
 		make_compound(sim, frame, order);
-	emit_block(sim, EVENT_PAGE_ALLOC, frame, order);
+	emit_block(sim, EVENT_PAGE_ALLOC, frame, order, order && (gfp & GFP_COMP));
 	if (gfp & GFP_ZERO)
 		target_fill(sim, page_address(frame), (uint64_t)PAGE_SIZE << order, 0, ROLE_NONE);
 	return frame;

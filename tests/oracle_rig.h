@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A rig for tests of oracles: the machine is real (sim/, backends/), the executor and the allocator are played by hand,
- * and the four oracles watch together, so that each test also shows that the others stay silent.
+ * and all oracles watch together, so that each test also shows that the others stay silent.
  */
 #ifndef SLABFUZZ_TESTS_ORACLE_RIG_H
 #define SLABFUZZ_TESTS_ORACLE_RIG_H
@@ -21,23 +21,40 @@
 #include "oracles/oracle.h"
 #include "sim/page.h"
 
-extern const struct oracle oracle_object_lifetime, oracle_page_overlay, oracle_cacheline_overlap, oracle_kernel_report;
+#define ORACLE(name) extern const struct oracle oracle_##name;
+#define ALLOCATOR(name)
+#include "fuzz/registry.def"
+#undef ORACLE
 
-enum { ORACLES = 4, OBJECTS = 32 };
+static const struct oracle *const oracles[] = {
+#define ORACLE(name) &oracle_##name,
+#include "fuzz/registry.def"
+#undef ORACLE
+#undef ALLOCATOR
+};
 
-static const struct oracle *const oracles[ORACLES] = {&oracle_object_lifetime, &oracle_page_overlay,
-						      &oracle_cacheline_overlap, &oracle_kernel_report};
+enum { ORACLES = sizeof(oracles) / sizeof(oracles[0]), OBJECTS = 32 };
 
 static struct rig {
 	struct sim sim;
 	uint8_t policy[POLICY_COUNT];
 	struct object objects[OBJECTS];
 	uint32_t count;
+	bool under_way; /* an op has begun */
 	struct oracle_context context;
 	void *state[ORACLES];
 	struct findings findings;
 	target_addr_t page; /* a page of the allocator */
+	struct allocator toy;
+	struct allocator_ops ops; /* the toy's contract, for tests to change */
+	const char *broken;       /* what the toy's own check says */
 } rig;
+
+static inline const char *toy_invariants(struct allocator *a)
+{
+	(void)a;
+	return rig.broken;
+}
 
 static inline void observe(void *context, const struct event *event)
 {
@@ -55,7 +72,9 @@ static inline void emit(struct event event)
 /* The op under way from here on. */
 static inline void op(const char *by)
 {
-	emit((struct event){.kind = EVENT_OP_END, .id = rig.sim.op});
+	if (rig.under_way)
+		emit((struct event){.kind = EVENT_OP_END, .id = rig.sim.op, .text = "ok"});
+	rig.under_way = true;
 	rig.sim.by = by;
 	rig.sim.op++;
 	emit((struct event){.kind = EVENT_OP_BEGIN, .id = rig.sim.op, .text = by});
@@ -71,7 +90,11 @@ static inline void start(const char *arch)
 	sim_configure(&rig.sim, &config);
 	memset(rig.objects, 0, sizeof(rig.objects));
 	rig.count = 0;
+	rig.under_way = false;
 	rig.findings.count = 0;
+	rig.broken = NULL;
+	rig.ops = (struct allocator_ops){.name = "toy", .contract = {.align_min = 1}, .invariants = toy_invariants};
+	rig.toy = (struct allocator){.ops = &rig.ops, .sim = &rig.sim};
 	for (unsigned i = 0; i < ORACLES; i++)
 		oracles[i]->begin(rig.state[i], &rig.context);
 	rig.sim.observe = observe;
@@ -150,6 +173,15 @@ static inline void flush_page(const char *text)
 	emit((struct event){.kind = EVENT_FLUSH_PAGE, .addr = rig.page, .size = PAGE_SIZE, .text = text});
 }
 
+/* The program is over; findings of the ends. */
+static inline void finish(void)
+{
+	emit((struct event){.kind = EVENT_OP_END, .id = rig.sim.op, .text = "ok"});
+	for (unsigned i = 0; i < ORACLES; i++)
+		if (oracles[i]->end)
+			oracles[i]->end(rig.state[i], &rig.context, &rig.findings);
+}
+
 /* Exactly these signatures, in order; then the list is empty again. */
 static inline void expect(unsigned count, ...)
 {
@@ -175,7 +207,8 @@ static inline int setup(void **state)
 	if (!sim_create(&rig.sim))
 		return -1;
 	memset(rig.policy, 0, sizeof(rig.policy));
-	rig.context = (struct oracle_context){.sim = &rig.sim, .objects = rig.objects, .object_count = &rig.count};
+	rig.context = (struct oracle_context){
+		.sim = &rig.sim, .allocator = &rig.toy, .objects = rig.objects, .object_count = &rig.count};
 	for (unsigned i = 0; i < ORACLES; i++)
 		rig.state[i] = calloc(1, oracles[i]->state_size);
 	return 0;

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Oracle failure_atomicity: an op that reports failure keeps no page that it took.
+ * Innocent: pages that it gave back on the way; what an interrupt block took meanwhile; an op of which some repetitions
+ * succeeded.
+ */
+#include <string.h>
+
+#include "oracles/oracle.h"
+
+#define NAME "failure_atomicity"
+
+extern const struct oracle oracle_failure_atomicity;
+
+enum { DEPTH_MAX = 32 };
+
+/* One op under way; an interrupt block nests. */
+struct attempt {
+	int64_t pages; /* taken less given back */
+	bool yielded;
+};
+
+struct failure {
+	unsigned depth;
+	struct attempt attempts[DEPTH_MAX];
+};
+
+static void begin(void *state, const struct oracle_context *context)
+{
+	(void)context;
+	((struct failure *)state)->depth = 0;
+}
+
+static void on_end(struct failure *failure, const struct oracle_context *context, const struct event *event,
+		   struct findings *out)
+{
+	const struct attempt *attempt;
+
+	if (failure->depth == 0 || --failure->depth >= DEPTH_MAX)
+		return;
+	attempt = &failure->attempts[failure->depth];
+	if (strcmp(event->text, "failed") != 0 || attempt->yielded || attempt->pages <= 0)
+		return;
+	finding_add(out, context, NAME, TITLE_STATE_CHANGED, context->sim->actor, "page", context->sim->by,
+		    "the op failed and keeps %lld pages more than before", (long long)attempt->pages);
+}
+
+static void observe(void *state, const struct oracle_context *context, const struct event *event, struct findings *out)
+{
+	struct failure *failure = state;
+	struct attempt *now =
+		failure->depth > 0 && failure->depth <= DEPTH_MAX ? &failure->attempts[failure->depth - 1] : NULL;
+
+	switch (event->kind) {
+	case EVENT_OP_BEGIN:
+		if (failure->depth++ < DEPTH_MAX)
+			failure->attempts[failure->depth - 1] = (struct attempt){0};
+		break;
+	case EVENT_OP_END:
+		on_end(failure, context, event, out);
+		break;
+	case EVENT_PAGE_ALLOC:
+		if (now)
+			now->pages += (int64_t)(event->size >> PAGE_SHIFT);
+		break;
+	case EVENT_PAGE_FREE:
+		if (now)
+			now->pages -= (int64_t)(event->size >> PAGE_SHIFT);
+		break;
+	default:
+		if (now)
+			now->yielded = true;
+		break;
+	}
+}
+
+const struct oracle oracle_failure_atomicity = {
+	.name = NAME,
+	.invariant = "An op that reports failure changed nothing.",
+	.state_size = sizeof(struct failure),
+	.wants = EVENT_BIT(OP_BEGIN) | EVENT_BIT(OP_END) | EVENT_BIT(PAGE_ALLOC) | EVENT_BIT(PAGE_FREE) |
+		 EVENT_BIT(OBJECT_ALLOC) | EVENT_BIT(CACHE_CREATE),
+	.begin = begin,
+	.observe = observe,
+};

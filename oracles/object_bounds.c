@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Oracle object_bounds: objects lie and look as the contract promises: aligned, zero where that was asked for, and with
+ * debugging on surrounded by red zones and filled with poison, new and freed.
+ * Innocent: objects smaller than their slot (only created kmem_caches tell where their red zone begins, and objects of
+ * krealloc() tell nothing); kmem_caches
+ * with a constructor or DESTROY_BY_RCU, which are not poisoned; a freed object whose page is gone; programs that may
+ * break the API; debugging that is on for some kmem_caches only.
+ */
+#include "oracles/attribution.h"
+
+#define NAME "object_bounds"
+
+extern const struct oracle oracle_object_bounds;
+
+enum { CACHES_MAX = 512, FREED_MAX = 64, RESIZED_MAX = 64 };
+
+struct known_cache {
+	uint64_t size;
+	uint32_t align, flags;
+};
+
+struct bounds {
+	unsigned depth; /* ops under way */
+	unsigned freed_count;
+	uint32_t freed[FREED_MAX]; /* handles freed by the ops under way, to be looked at when they end */
+	unsigned resized_count;
+	uint32_t resized[RESIZED_MAX]; /* objects of krealloc(), whose slot may be larger than their size tells */
+	struct known_cache caches[CACHES_MAX];
+};
+
+static void begin(void *state, const struct oracle_context *context)
+{
+	struct bounds *bounds = state;
+
+	(void)context;
+	bounds->depth = 0;
+	bounds->freed_count = 0;
+	bounds->resized_count = 0;
+}
+
+/* The created kmem_cache of an object, NULL for kmalloc and boot caches. */
+static const struct known_cache *created_cache(const struct bounds *bounds, const struct object *o)
+{
+	return o->kmem_cache && o->kmem_cache <= CACHES_MAX ? &bounds->caches[o->kmem_cache - 1] : NULL;
+}
+
+static bool debugging(const struct oracle_context *context, enum debug_letters letter, const struct object *o)
+{
+	const struct allocator *a = context->allocator;
+	uint64_t limit = (uint64_t)a->ops->contract.debug_words * context->sim->layout->word;
+
+	/* kmalloc may take a slot of twice the size. */
+	if (limit && o->size > limit / 2)
+		return false;
+	return (a->debug & letter) && !a->debug_prefix[0];
+}
+
+/* First byte of [addr, addr + size) that is neither `value` nor, at the end, `last`; or the end. */
+static target_addr_t first_wrong(target_addr_t addr, uint64_t size, uint8_t value, uint8_t last)
+{
+	uint32_t offset = (uint32_t)(addr - RAM_BASE);
+
+	for (uint64_t i = 0; i < size; i++) {
+		uint8_t byte = cpu_byte(offset + (uint32_t)i);
+
+		if (byte != value && !(i + 1 == size && byte == last))
+			return addr + i;
+	}
+	return addr + size;
+}
+
+static void check_align(const struct bounds *bounds, const struct oracle_context *context, uint32_t handle,
+			struct findings *out)
+{
+	const struct object *o = &context->objects[handle];
+	const struct known_cache *cache = created_cache(bounds, o);
+	uint64_t align = cache ? cache->align : context->allocator->ops->contract.align_min;
+
+	if (align > 1 && o->addr % align)
+		finding_add(out, context, NAME, TITLE_MISALIGNED, context->sim->actor, "object", context->sim->by,
+			    "o%u bytes %s are not aligned to %u", handle, range_text(o->addr, o->size).text,
+			    (unsigned)align);
+}
+
+static void check_fill(const struct oracle_context *context, uint32_t handle, uint8_t value, uint8_t last,
+		       enum title title, struct findings *out)
+{
+	const struct object *o = &context->objects[handle];
+	struct ram_range range = ram_range(context->sim, o->addr, o->size);
+	target_addr_t wrong = first_wrong(o->addr, range.size, value, last);
+
+	if (wrong < o->addr + range.size)
+		finding_add(out, context, NAME, title, context->sim->actor,
+			    o->state == OBJECT_LIVE ? "object" : "free-object", context->sim->by,
+			    "o%u bytes %s: byte %s is 0x%02x, not 0x%02x", handle, range_text(o->addr, o->size).text,
+			    range_text(wrong, 1).text, cpu_byte((uint32_t)(wrong - RAM_BASE)), value);
+}
+
+static bool is_value(const struct sim *sim, target_addr_t addr, uint64_t value, unsigned width)
+{
+	uint64_t have = 0;
+
+	if (!target_in_ram(sim, addr, width))
+		return false;
+	for (unsigned i = 0; i < width; i++) {
+		unsigned at = sim->big_endian ? width - 1 - i : i;
+
+		have |= (uint64_t)cpu_byte((uint32_t)(addr - RAM_BASE) + i) << 8 * at;
+	}
+	return have == value;
+}
+
+/* A red zone that fills the word after the object. */
+static bool filler_ok(const struct sim *sim, target_addr_t end, uint64_t size, uint8_t value)
+{
+	uint64_t word = sim->layout->word, rest = (word - size % word) % word;
+
+	rest = rest ? rest : word;
+	return target_in_ram(sim, end, rest) && first_wrong(end, rest, value, value) == end + rest;
+}
+
+static void check_redzone(const struct bounds *bounds, const struct oracle_context *context, uint32_t handle,
+			  struct findings *out)
+{
+	const struct redzone_contract *zone = &context->allocator->ops->contract.redzone;
+	const struct object *o = &context->objects[handle];
+	const struct known_cache *cache = created_cache(bounds, o);
+	uint64_t value = o->state == OBJECT_LIVE ? zone->live : zone->freed;
+	target_addr_t end = o->addr + o->size;
+	bool ok;
+
+	if (!value || !cache || !debugging(context, DEBUG_Z, o))
+		return;
+	if (zone->width) {
+		/* Larger alignments and objects are not red-zoned everywhere (FACTS 2.2). */
+		if (cache->align > zone->width || cache->size >= PAGE_SIZE / 2 || (cache->flags & SLAB_HWCACHE_ALIGN))
+			return;
+		end = (end + zone->width - 1) & ~((uint64_t)zone->width - 1);
+		ok = is_value(context->sim, end, value, zone->width) &&
+		     (!zone->before || is_value(context->sim, o->addr - zone->width, value, zone->width));
+	} else {
+		ok = filler_ok(context->sim, end, o->size, (uint8_t)value);
+	}
+	if (!ok)
+		finding_add(out, context, NAME, TITLE_REDZONE_OVERWRITTEN, context->sim->actor, "redzone",
+			    context->sim->by, "o%u bytes %s: its red zone does not say that it is %s", handle,
+			    range_text(o->addr, o->size).text, o->state == OBJECT_LIVE ? "live" : "free");
+}
+
+/* True iff the contract fills such objects with poison. */
+static bool poisoned(const struct bounds *bounds, const struct oracle_context *context, const struct object *o)
+{
+	const struct known_cache *cache = created_cache(bounds, o);
+
+	if (!debugging(context, DEBUG_P, o) || o->rcu)
+		return false;
+	return !cache || !(cache->flags & ((uint32_t)SLAB_CTOR | (uint32_t)SLAB_DESTROY_BY_RCU));
+}
+
+static void on_alloc(struct bounds *bounds, const struct oracle_context *context, uint32_t handle, struct findings *out)
+{
+	const struct allocator_contract *contract = &context->allocator->ops->contract;
+	const struct object *o = &context->objects[handle];
+	const char *by = context->sim->by;
+
+	check_align(bounds, context, handle, out);
+	if (strcmp(by, "krealloc") == 0) {
+		if (bounds->resized_count < RESIZED_MAX)
+			bounds->resized[bounds->resized_count++] = handle;
+		return;
+	}
+	if (strcmp(by, "kzalloc") == 0 || strcmp(by, "kcalloc") == 0)
+		check_fill(context, handle, 0, 0, TITLE_NOT_ZEROED, out);
+	else if (contract->poison_alloc && poisoned(bounds, context, o))
+		check_fill(context, handle, contract->poison_alloc, POISON_END, TITLE_POISON_OVERWRITTEN, out);
+	check_redzone(bounds, context, handle, out);
+}
+
+static bool resized(const struct bounds *bounds, uint32_t handle)
+{
+	for (unsigned i = 0; i < bounds->resized_count; i++)
+		if (bounds->resized[i] == handle)
+			return true;
+	return bounds->resized_count == RESIZED_MAX;
+}
+
+/* What the ops that just ended freed. */
+static void look_at_freed(struct bounds *bounds, const struct oracle_context *context, struct findings *out)
+{
+	const struct allocator_contract *contract = &context->allocator->ops->contract;
+
+	for (unsigned i = 0; i < bounds->freed_count; i++) {
+		const struct object *o = &context->objects[bounds->freed[i]];
+
+		if (o->state != OBJECT_FREED || object_at(context, o->addr, NULL) || resized(bounds, bounds->freed[i]))
+			continue;
+		if (contract->poison_free && poisoned(bounds, context, o))
+			check_fill(context, bounds->freed[i], contract->poison_free, POISON_END,
+				   TITLE_POISON_OVERWRITTEN, out);
+		check_redzone(bounds, context, bounds->freed[i], out);
+	}
+	bounds->freed_count = 0;
+}
+
+/* Pages that go take the freed objects on them along. */
+static void on_page_free(struct bounds *bounds, const struct oracle_context *context, const struct event *event)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < bounds->freed_count; i++) {
+		const struct object *o = &context->objects[bounds->freed[i]];
+
+		if (o->addr - event->addr >= event->size)
+			bounds->freed[kept++] = bounds->freed[i];
+	}
+	bounds->freed_count = kept;
+}
+
+static void on_create(struct bounds *bounds, const struct event *event)
+{
+	if (event->id < CACHES_MAX)
+		bounds->caches[event->id] = (struct known_cache){
+			.size = event->size, .align = (uint32_t)event->value, .flags = (uint32_t)(event->value >> 32)};
+}
+
+static void observe(void *state, const struct oracle_context *context, const struct event *event, struct findings *out)
+{
+	struct bounds *bounds = state;
+
+	if (event->kind == EVENT_OP_BEGIN)
+		bounds->depth++;
+	else if (event->kind == EVENT_CACHE_CREATE)
+		on_create(bounds, event);
+	if (context->misuse || !context->allocator)
+		return;
+	if (event->kind == EVENT_OBJECT_ALLOC && event->size)
+		on_alloc(bounds, context, event->id, out);
+	else if (event->kind == EVENT_OBJECT_FREE && context->allocator->debug && event->size &&
+		 bounds->freed_count < FREED_MAX)
+		bounds->freed[bounds->freed_count++] = event->id;
+	else if (event->kind == EVENT_PAGE_FREE)
+		on_page_free(bounds, context, event);
+	else if (event->kind == EVENT_OP_END && --bounds->depth == 0 && bounds->freed_count)
+		look_at_freed(bounds, context, out);
+}
+
+const struct oracle oracle_object_bounds = {
+	.name = NAME,
+	.invariant = "Objects are aligned, zeroed, poisoned and fenced as the contract promises.",
+	.state_size = sizeof(struct bounds),
+	.wants = EVENT_BIT(OP_BEGIN) | EVENT_BIT(OP_END) | EVENT_BIT(CACHE_CREATE) | EVENT_BIT(OBJECT_ALLOC) |
+		 EVENT_BIT(OBJECT_FREE) | EVENT_BIT(PAGE_FREE),
+	.begin = begin,
+	.observe = observe,
+};
