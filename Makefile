@@ -18,8 +18,10 @@ T ?= slub_clean
 .PHONY: soak discovery replay100 corpora corpora-merge
 
 help: ## list the targets
-	@echo "slabfuzz: make a target below; DEV=1 turns warnings into errors."
+	@echo "slabfuzz: make a target below; DEV=1 turns warnings into errors, V=1 shows commands."
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  libfuzzer afl    engine binaries of all targets, which slabfuzz fuzz runs: build/<engine>/fuzz_*"
+	@echo "  asan m32 msan    the tool and the replay binaries in build/<flavour>"
 
 deps: ## install what is missing (Debian, Ubuntu); does nothing when all is there
 	@scripts/deps.sh
@@ -30,6 +32,9 @@ DEPS_FIRST := $(filter deps,$(MAKECMDGOALS))
 ifeq ($(filter -j%,$(MAKEFLAGS))$(filter j%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j$(shell nproc)
 endif
+
+# One line a file; V=1 shows the commands.
+Q := $(if $(V),,@)
 
 include scripts/flavours.mk
 

@@ -38,6 +38,7 @@ static void on_report(const char *report)
 	const char *title;
 	char signature[SIGNATURE_MAX];
 
+	sim->recovery = NULL; /* the process is about to end: its abort() is not the allocator's */
 	if (!s->running || addr - RAM_BASE >= sim->ram_size)
 		return;
 	title = sim->frame_touched[(addr - RAM_BASE) >> PAGE_SHIFT] ? "use-after-free" : "out-of-bounds";

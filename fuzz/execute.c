@@ -250,6 +250,7 @@ void executor_run(struct executor *x, const struct program *p, const struct worl
 {
 	struct world *world = x->world;
 
+	x->runs++;
 	world_prepare(world, config);
 	begin(x, p);
 	x->sim->recovery = &x->recovery;

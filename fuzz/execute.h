@@ -64,6 +64,7 @@ struct executor {
 	} irq;
 	unsigned in_irq; /* > 0: an interrupt block runs; it may not sleep */
 	uint32_t busy;   /* handle of an object that the op under way still uses, HANDLE_NONE if none */
+	uint64_t runs;   /* since executor_create() */
 	bool over;       /* an oops, BUG or hang ended the program */
 	jmp_buf recovery;
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "fuzz/containment.h"
 #include "program/minimize.h"
 
 struct minimize_context {
@@ -50,20 +51,35 @@ static unsigned drop_skipped(struct minimize_context *m, struct program *p)
 	return 2;
 }
 
+/* Completes a signature: of the findings that match what is given, the first one of the highest grade. */
+static bool choose(const struct session *s, char signature[SIGNATURE_MAX])
+{
+	const struct findings *findings = &s->world.findings;
+	const struct finding *best = NULL;
+
+	for (unsigned i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->list[i];
+
+		if (signature[0] ? !signature_matches(signature, finding->signature)
+				 : session_knows(s, finding->signature))
+			continue;
+		if (!best || title_rows[finding->title].grade > title_rows[best->title].grade)
+			best = finding;
+	}
+	if (best)
+		snprintf(signature, SIGNATURE_MAX, "%s", best->signature);
+	return best != NULL;
+}
+
 unsigned minimize_run(struct session *s, struct program *p, const struct world_config *config,
 		      char signature[SIGNATURE_MAX], unsigned seconds)
 {
 	struct minimize_context m = {s, config, signature, seconds ? time(NULL) + (time_t)seconds : 0};
-	const struct finding *finding;
 	unsigned runs;
 
-	if (!signature[0]) {
-		finding = session_run(s, p, config);
-		if (!finding)
-			return 0;
-		snprintf(signature, SIGNATURE_MAX, "%s", finding->signature);
-	}
-	if (!shows(&m, p))
+	containment_prepare(s, config);
+	session_run(s, p, config);
+	if (!choose(s, signature) || !shows(&m, p))
 		return 0;
 	runs = drop_skipped(&m, p);
 	return runs + program_minimize(p, shows, &m, in_time);

@@ -43,8 +43,7 @@ int program_load(const char *path, const struct target_plan *plan, struct progra
 	return status;
 }
 
-int program_world(const char *path, const struct program *p, const struct program *overrides,
-		  struct world_config *config)
+int program_world(const char *path, struct program *p, const struct program *overrides, struct world_config *config)
 {
 	struct text_error error = {0, 0, ""};
 
@@ -53,5 +52,7 @@ int program_world(const char *path, const struct program *p, const struct progra
 		return complain(path, &error);
 	if (overrides && !world_config_resolve(config, overrides, &error))
 		return complain("--set", &error);
+	for (unsigned i = 0; overrides && i < overrides->setting_count; i++)
+		program_set(p, overrides->settings[i].key, overrides->settings[i].value);
 	return 0;
 }

@@ -11,8 +11,10 @@ bool is_text_name(const char *path);
  * EXIT_USAGE after one line on stderr (file:line:column: what).
  */
 int program_load(const char *path, const struct target_plan *plan, struct program *p, struct program_notes *notes);
-/* World of a loaded program; overrides (may be NULL) are applied after its own settings.  0 or EXIT_USAGE. */
-int program_world(const char *path, const struct program *p, const struct program *overrides,
-		  struct world_config *config);
+/*
+ * World of a loaded program.  Settings of overrides (may be NULL) replace its own, so that reports and whatever is
+ * written of it name the world it ran in.  0 or EXIT_USAGE.
+ */
+int program_world(const char *path, struct program *p, const struct program *overrides, struct world_config *config);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "fuzz/asan_finding.h"
 #include "fuzz/atomic_file.h"
+#include "fuzz/containment.h"
 #include "fuzz/report.h"
 
 enum { TEXT_MAX = 256 * 1024 };
@@ -73,6 +74,7 @@ void session_destroy(struct session *s)
 
 const struct finding *session_run(struct session *s, const struct program *p, const struct world_config *config)
 {
+	containment_prepare(s, config);
 	s->running = p;
 	executor_run(&s->executor, p, config);
 	s->running = NULL;

@@ -161,6 +161,31 @@ void campaign_table(const struct campaign *c)
 	}
 }
 
+static bool engine_exists(const char *flavour, const char *file)
+{
+	char path[CAMPAIGN_PATH_MAX + 80];
+
+	snprintf(path, sizeof(path), "%.400s/%s/%s", campaign.build, flavour, file);
+	if (access(path, R_OK) == 0)
+		return true;
+	fprintf(stderr, "slabfuzz fuzz: %s is missing: make %s, or --engine random\n", path, flavour);
+	return false;
+}
+
+/* What the campaign will execute is built. */
+static bool engines_exist(void)
+{
+	const char *flavour = campaign.engine == ENGINE_AFL ? "afl" : "libfuzzer";
+	char file[80];
+
+	for (unsigned i = 0; campaign.engine != ENGINE_RANDOM && i < campaign.job_count; i++) {
+		snprintf(file, sizeof(file), "fuzz_%.60s", campaign.job[i].name);
+		if (!engine_exists(flavour, file))
+			return false;
+	}
+	return campaign.engine != ENGINE_AFL || engine_exists("afl", "libslabfuzz_mutator.so");
+}
+
 int tool_fuzz(int argc, char **argv)
 {
 	const char *target = "all";
@@ -173,10 +198,12 @@ int tool_fuzz(int argc, char **argv)
 	if (status)
 		return status;
 	find_build(argv[0]);
+	status = add_targets(target);
+	if (status || !engines_exist())
+		return STATUS_USAGE;
 	if (mkdir(campaign.out, 0755) != 0 && errno != EEXIST) {
 		fprintf(stderr, "%s:0:0: %s\n", campaign.out, strerror(errno));
 		return STATUS_USAGE;
 	}
-	status = add_targets(target);
-	return status ? status : campaign_run(&campaign);
+	return campaign_run(&campaign);
 }

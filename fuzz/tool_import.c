@@ -177,6 +177,9 @@ static bool take_option(struct job *j, int option)
 		j->read = format_by_name(optarg);
 		return j->read != NULL;
 	case 'o':
+		/* The staging directory lies beside it, not in it. */
+		for (size_t length = strlen(optarg); length > 1 && optarg[length - 1] == '/'; length--)
+			optarg[length - 1] = 0;
 		j->directory = optarg;
 		return *optarg != 0;
 	case 'l':

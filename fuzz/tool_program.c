@@ -129,6 +129,8 @@ int tool_minimize(int argc, char **argv)
 	if (options.signature)
 		snprintf(signature, sizeof(signature), "%s", options.signature);
 	runs = minimize_run(&session, &program, &config, signature, 0);
+	for (unsigned i = 0; !runs && i < session.world.findings.count; i++)
+		fprintf(stderr, "found instead: %s\n", session.world.findings.list[i].signature);
 	session_destroy(&session);
 	if (!runs) {
 		fprintf(stderr, "%s:0:0: no finding%s%s to minimise\n", options.input, signature[0] ? " " : "",

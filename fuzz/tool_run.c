@@ -37,6 +37,7 @@ static int parse_options(int argc, char **argv, struct run_options *o)
 		{"check", no_argument, NULL, 'c'},        {"repeat", required_argument, NULL, 'r'},
 		{"quiet", no_argument, NULL, 'q'},        {NULL, 0, NULL, 0}};
 	const struct target *target;
+	char *end;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -56,7 +57,9 @@ static int parse_options(int argc, char **argv, struct run_options *o)
 		} else if (c == 'e') {
 			o->events = optarg;
 		} else if (c == 'r') {
-			o->repeat = strtol(optarg, NULL, 10);
+			o->repeat = strtol(optarg, &end, 10);
+			if (end == optarg || *end || o->repeat < 1)
+				return tool_usage("run", "--repeat wants a number from 1 on");
 		} else if (c == 'c') {
 			o->check = true;
 		} else if (c == 'q') {
@@ -114,14 +117,39 @@ static int check_expectations(const char *path)
 	return status;
 }
 
-static int report_findings(const char *path, const struct world_config *config)
+/* The command that runs the file in this world again. */
+static void replay_command(const char *path, const struct program *overrides, char *text, size_t size)
+{
+	size_t used = (size_t)snprintf(text, size, "slabfuzz run");
+
+	for (unsigned i = 0; i < overrides->setting_count && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, " --set %s=%s", overrides->settings[i].key,
+					 overrides->settings[i].value);
+	if (used < size)
+		snprintf(text + used, size - used, " %s", path);
+}
+
+/* What did nothing could look as if it were allowed. */
+static void report_clean(const char *path)
+{
+	unsigned skipped = 0;
+
+	for (unsigned i = 0; i < program.op_count; i++)
+		skipped += session.executor.skipped[i];
+	printf("%s: clean (%u ops", path, program.op_count);
+	if (skipped)
+		printf(", %u of them skipped as misuse or impossible: see --check; misuse=1 runs misuse", skipped);
+	printf(")\n");
+}
+
+static int report_findings(const char *path, const struct run_options *o, const struct world_config *config)
 {
 	static struct findings copy;
-	char replay[600];
+	char replay[900];
 	int status = 0;
 
 	copy = session.world.findings;
-	snprintf(replay, sizeof(replay), "slabfuzz run %.500s", path);
+	replay_command(path, &o->overrides, replay, sizeof(replay));
 	for (unsigned i = 0; i < copy.count; i++) {
 		if (title_rows[copy.list[i].title].grade < session.grade ||
 		    session_knows(&session, copy.list[i].signature))
@@ -130,7 +158,7 @@ static int report_findings(const char *path, const struct world_config *config)
 		status = STATUS_FINDING;
 	}
 	if (!status)
-		printf("%s: clean (%u ops)\n", path, program.op_count);
+		report_clean(path);
 	return status;
 }
 
@@ -150,7 +178,7 @@ static int run_file(const char *path, struct run_options *o, struct event_log *l
 	}
 	if (o->check)
 		return check_expectations(path);
-	return report_findings(path, &config);
+	return report_findings(path, o, &config);
 }
 
 int tool_run(int argc, char **argv)

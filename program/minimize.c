@@ -112,6 +112,17 @@ static void drop_fail_nth(struct shrink *s, unsigned i)
 	accept(s, &candidate);
 }
 
+/* Equal neighbours become one op with repeat; handles keep their numbers. */
+static void merge_neighbours(struct shrink *s)
+{
+	for (unsigned i = 0; i + 1 < s->best->op_count && !s->stopped;) {
+		struct program candidate = *s->best;
+
+		if (!program_merge_next(&candidate, i) || !accept(s, &candidate))
+			i++;
+	}
+}
+
 /* Kinds whose values are ordered, so that half of one is simpler. */
 static bool is_number(enum arg_kind kind)
 {
@@ -176,6 +187,7 @@ unsigned program_minimize(struct program *p, minimize_predicate *keeps, void *co
 		remove_blocks(&s);
 		remove_chunks(&s, 1);
 		simplify_ops(&s);
+		merge_neighbours(&s);
 	} while (s.improved && !s.stopped);
 	return s.calls;
 }

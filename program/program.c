@@ -326,6 +326,28 @@ bool program_insert_op(struct program *p, unsigned i, const struct op *op)
 	return true;
 }
 
+bool program_merge_next(struct program *p, unsigned i)
+{
+	struct op *op = &p->ops[i], *next = op + 1;
+
+	if (i + 1 >= p->op_count || op->verb != next->verb || op->fail_nth || next->fail_nth)
+		return false;
+	if (!(op_descriptors[op->verb].flags & OP_REPEATS) || op_descriptors[op->verb].yields == YIELDS_NOTHING)
+		return false;
+	if (memcmp(op->arg, next->arg, sizeof(op->arg)) != 0 || op->repeat + next->repeat > PROGRAM_REPEAT_MAX)
+		return false;
+	/* A block that ends between them would take both. */
+	for (unsigned b = 0; b < i; b++)
+		if (b + 1 + op_block_length(&p->ops[b]) == i + 1)
+			return false;
+	op->repeat = (uint8_t)(op->repeat + next->repeat);
+	shrink_blocks(p, i + 1, 1);
+	memmove(next, next + 1, (p->op_count - i - 2) * sizeof(*next));
+	p->op_count--;
+	program_normalize(p);
+	return true;
+}
+
 void program_set_repeat(struct program *p, unsigned i, unsigned repeat)
 {
 	struct handle_shift shifts[YIELDS_COUNT] = {{0, 0, 0}};

@@ -143,6 +143,8 @@ void program_remove_ops(struct program *p, unsigned i, unsigned count);
 /* Inserts op at index i (<= op_count), renumbering handles so that existing uses keep their meaning.  False iff full.
  */
 bool program_insert_op(struct program *p, unsigned i, const struct op *op);
+/* Ops i and i + 1, equal ones that yield, become one with the sum of their repeats.  False iff they are not such. */
+bool program_merge_next(struct program *p, unsigned i);
 /* Sets the repeat count (1..PROGRAM_REPEAT_MAX) of op i, renumbering handles like removing or inserting does. */
 void program_set_repeat(struct program *p, unsigned i, unsigned repeat);
 

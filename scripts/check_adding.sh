@@ -15,5 +15,5 @@ for diff in "$copy"/*.diff; do
 	done
 	count=$((count + 1))
 done
-[ "$count" = 3 ] || { echo "docs/adding.md: expected three diffs, found $count" >&2; exit 1; }
+[ "$count" = 4 ] || { echo "docs/adding.md: expected four diffs, found $count" >&2; exit 1; }
 echo "docs/adding.md: $count diffs apply and compile"

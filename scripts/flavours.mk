@@ -65,13 +65,16 @@ $(1): $(RAW_TARGETS:%=$(2)/fuzz_%) $(if $(wildcard fuzz/libfuzzer.c),$(TARGETS:%
 
 $(2)/obj/%.o: %.c | $$(DEPS_FIRST)
 	@mkdir -p $$(@D)
-	$($(1)_CC) $(COMPILE) $($(1)_FLAGS) -c -o $$@ $$<
+	@$$(if $$(V),,echo "  CC    $$@")
+	$$(Q)$($(1)_CC) $(COMPILE) $($(1)_FLAGS) -c -o $$@ $$<
 $(2)/cov/%.o: %.c | $$(DEPS_FIRST)
 	@mkdir -p $$(@D)
-	$(or $($(1)_COVCC),$($(1)_CC)) $(COMPILE) $($(1)_FLAGS) $($(1)_COV) $$(COMPARISONS) -c -o $$@ $$<
+	@$$(if $$(V),,echo "  CC    $$@")
+	$$(Q)$(or $($(1)_COVCC),$($(1)_CC)) $(COMPILE) $($(1)_FLAGS) $($(1)_COV) $$(COMPARISONS) -c -o $$@ $$<
 $(2)/obj/%.o: $(2)/%.c
 	@mkdir -p $$(@D)
-	$($(1)_CC) $(COMPILE) $($(1)_FLAGS) -c -o $$@ $$<
+	@$$(if $$(V),,echo "  CC    $$@")
+	$$(Q)$($(1)_CC) $(COMPILE) $($(1)_FLAGS) -c -o $$@ $$<
 
 # Edits are made on ops, not on bytes: what a comparison saw helps no mutator.
 $(if $($(1)_COV),$(UNDER_TEST:%.c=$(2)/cov/%.o): COMPARISONS := -fno-sanitize-coverage=trace-cmp)
@@ -106,20 +109,24 @@ $(2)/named/%.o: $(2)/obj/targets/%.o
 
 $(TARGETS:%=$(2)/fuzz_%): $(2)/fuzz_%: $(2)/obj/targets/%.o $(2)/obj/planted_of/%.o $(2)/obj/fuzz/libfuzzer.o \
 		$(if $($(1)_LINK),,$(2)/obj/fuzz/replay.o) $(2)/libcore.a $(2)/libplanted.a $(2)/libhelpers.a
-	$(or $($(1)_LINK),$($(1)_CC)) $($(1)_FLAGS) -o $$@ $$^ $(2)/libcore.a
+	@$$(if $$(V),,echo "  LINK  $$@")
+	$$(Q)$(or $($(1)_LINK),$($(1)_CC)) $($(1)_FLAGS) -o $$@ $$^ $(2)/libcore.a
 $(RAW_TARGETS:%=$(2)/fuzz_%): $(2)/fuzz_%: $(2)/obj/targets/%.o \
 		$(if $($(1)_LINK),,$(2)/obj/fuzz/replay_raw.o) $(2)/libparser.a $(2)/libcore.a
-	$(or $($(1)_LINK),$($(1)_CC)) $($(1)_FLAGS) -o $$@ $$^
+	@$$(if $$(V),,echo "  LINK  $$@")
+	$$(Q)$(or $($(1)_LINK),$($(1)_CC)) $($(1)_FLAGS) -o $$@ $$^
 
 $(2)/slabfuzz: $(patsubst %.c,$(2)/obj/%.o,$(filter fuzz/main%,$(TOOL))) $(2)/obj/targets_registry.o \
 		$(TARGETS:%=$(2)/named/%.o) $(2)/obj/planted_registry.o $(2)/libtool.a $(2)/libcore.a $(2)/libplanted.a \
 		$(2)/libhelpers.a
-	$($(1)_CC) $($(1)_FLAGS) -o $$@ $$^ $(2)/libcore.a $(TOOL_LIBS)
+	@$$(if $$(V),,echo "  LINK  $$@")
+	$$(Q)$($(1)_CC) $($(1)_FLAGS) -o $$@ $$^ $(2)/libcore.a $(TOOL_LIBS)
 
 $(TESTS:%=$(2)/tests/%): $(2)/tests/%: $(2)/obj/tests/%.o $(2)/libhelpers.a $(2)/libtool.a $(2)/libcore.a \
 		$(2)/obj/planted_registry.o $(2)/libplanted.a $(2)/obj/targets_registry.o $(TARGETS:%=$(2)/named/%.o)
 	@mkdir -p $$(@D)
-	$($(1)_CC) $($(1)_FLAGS) -o $$@ $$^ $(2)/libhelpers.a $(2)/libcore.a -lcmocka $(TOOL_LIBS)
+	@$$(if $$(V),,echo "  LINK  $$@")
+	$$(Q)$($(1)_CC) $($(1)_FLAGS) -o $$@ $$^ $(2)/libhelpers.a $(2)/libcore.a -lcmocka $(TOOL_LIBS)
 endef
 
 $(foreach f,$(FLAVOURS),$(eval $(call flavour,$(f),$(or $($(f)_DIR),build/$(f)))))
@@ -130,6 +137,7 @@ $(foreach f,plain asan m32 msan,$(eval $(f): $(if $(filter fuzz/main%,$(TOOL)),$
 afl: $(if $(wildcard fuzz/aflplusplus.c),build/afl/libslabfuzz_mutator.so)
 # afl-fuzz loads it; built without coverage or it would fuzz itself.
 build/afl/libslabfuzz_mutator.so: $(patsubst %.c,build/afl/obj/%.o,fuzz/aflplusplus.c $(wildcard program/*.c))
-	$(CLANG) -shared -o $@ $^
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CLANG) -shared -o $@ $^
 
 -include $(shell [ -d build ] && find build -name '*.d')

@@ -274,7 +274,7 @@ void sim_switch(struct sim *sim, const struct sim_config *config, struct boot_im
 	sim->dirty_chunk_count = 0;
 	set_config(sim, config);
 	map = (uint64_t)sim->ram_frames * sim->page_struct_size;
-	memcpy(target_pointer(KERNEL_BASE), image->bytes, map > old_map ? map : old_map);
+	memcpy(target_pointer(KERNEL_BASE), image->bytes, (size_t)(map > old_map ? map : old_map));
 	memcpy(target_pointer(KERNEL_HEAP_BASE), image->bytes + (KERNEL_HEAP_BASE - KERNEL_BASE), heap);
 	restore_shadow(sim, image);
 	sim->boot = image;

@@ -2,9 +2,24 @@
 /* Never reuses memory; each block has an 8-byte header.  Proves that the contract is not made for slabs only. */
 #include "tests/bump_heap.h"
 
+#include <stdlib.h>
+
 struct bump {
 	uint8_t *next, *end;
+	unsigned blocks;
 };
+
+static volatile uintptr_t nowhere = 8;
+
+static void misbehave(const struct allocator *a)
+{
+	if (a->ops == &allocator_bump_wild)
+		*(volatile uint8_t *)nowhere = 0; /* NOLINT: on purpose */
+	while (a->ops == &allocator_bump_spin)
+		nowhere = 8;
+	if (a->ops == &allocator_bump_abort)
+		abort();
+}
 
 static bool bump_init(struct allocator *a, const struct memory_region *region)
 {
@@ -23,6 +38,8 @@ static target_addr_t bump_alloc(struct allocator *a, const struct alloc_request 
 
 	if (size > (uint64_t)(heap->end - block))
 		return 0;
+	if (++heap->blocks == 3)
+		misbehave(a);
 	*(volatile uint64_t *)(void *)block = request->size;
 	heap->next += a->ops == &allocator_bump_overlap && request->size == 48 ? size - 16 : size;
 	if (a->ops == &allocator_bump_overrun)
@@ -47,3 +64,6 @@ static void bump_free(struct allocator *a, target_addr_t kmem_cache, target_addr
 BUMP(allocator_bump, "bump");
 BUMP(allocator_bump_overrun, "bump+overrun");
 BUMP(allocator_bump_overlap, "bump+overlap");
+BUMP(allocator_bump_wild, "bump+wild");
+BUMP(allocator_bump_spin, "bump+spin");
+BUMP(allocator_bump_abort, "bump+abort");

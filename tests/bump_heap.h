@@ -11,4 +11,7 @@ extern const struct allocator_ops allocator_bump_overrun;
 /* The same with another: a block of 48 bytes advances by 40. */
 extern const struct allocator_ops allocator_bump_overlap;
 
+/* The same with what ends processes: a wild store, an endless loop and an abort() at the third block. */
+extern const struct allocator_ops allocator_bump_wild, allocator_bump_spin, allocator_bump_abort;
+
 #endif

@@ -66,6 +66,24 @@ static void test_native_heap_and_model_run_in_turn(void **state)
 	}
 }
 
+static const char three[] = "world arch=x86\no0 = kmalloc 16 GFP_KERNEL repeat=2\no2 = kmalloc 8 GFP_KERNEL\n"
+			    "kfree o0\n";
+
+static void test_crashes_and_hangs_of_native_code_are_findings(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) { /* and the process goes on */
+		harness_run(three, &allocator_bump_wild);
+		assert_string_equal(harness_signatures(), "oops/bump+wild/pointer/kmalloc ");
+		assert_int_equal(harness_session()->world.sim.fault_address, 8);
+		harness_run(three, &allocator_bump_abort);
+		assert_string_equal(harness_signatures(), "kernel-bug/bump+abort/pointer/kmalloc ");
+		assert_int_equal(harness_run(three, &allocator_bump), 0);
+	}
+	harness_run(three, &allocator_bump_spin);
+	assert_string_equal(harness_signatures(), "hang/bump+spin/op/kmalloc ");
+}
+
 #ifdef SIM_ASAN
 /* A region of 4 frames: 127 blocks of 128 bytes leave the next "header" just past it. */
 static const char overrun[] = "world arch=x86\n"
@@ -115,6 +133,7 @@ int main(void)
 		cmocka_unit_test(test_bump_heap_overlap_is_found),
 		cmocka_unit_test(test_ops_without_capability_are_skipped),
 		cmocka_unit_test(test_native_heap_and_model_run_in_turn),
+		cmocka_unit_test(test_crashes_and_hangs_of_native_code_are_findings),
 #ifdef SIM_ASAN
 		cmocka_unit_test(test_asan_catches_a_store_past_the_region_at_the_instruction),
 		cmocka_unit_test(test_asan_is_silent_for_the_clean_twin),

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "program/args.h"
 #include "program/bytes.h"
 #include "program/prng.h"
 #include "program/text.h"
@@ -230,6 +231,26 @@ static void test_edits(void **state)
 	assert_int_equal(second.ops[1].arg[0], 1);
 }
 
+static void test_equal_neighbours_become_one_op(void **state)
+{
+	(void)state;
+	parse_ok(&first, "o0 = kmalloc 8 GFP_KERNEL\no1 = kmalloc 8 GFP_KERNEL repeat=2\no3 = kmalloc 9 GFP_KERNEL\n"
+			 "kfree o2\nkfree o3\n");
+	assert_true(program_merge_next(&first, 0));
+	parse_ok(&second, "o0 = kmalloc 8 GFP_KERNEL repeat=3\no3 = kmalloc 9 GFP_KERNEL\nkfree o2\nkfree o3\n");
+	assert_true(program_equal_ops(&first, &second));
+	assert_false(program_merge_next(&first, 0)); /* another size */
+	assert_false(program_merge_next(&first, 2)); /* yields nothing */
+	assert_false(program_merge_next(&first, 3)); /* the last */
+	/* One in a block, one behind it. */
+	parse_ok(&first, "irq 1 0 {\n\to0 = kmalloc 8 GFP_ATOMIC\n}\no1 = kmalloc 8 GFP_ATOMIC\n");
+	assert_false(program_merge_next(&first, 1));
+	parse_ok(&first, "irq 2 0 {\n\to0 = kmalloc 8 GFP_ATOMIC\n\to1 = kmalloc 8 GFP_ATOMIC\n}\nkfree o1\n");
+	assert_true(program_merge_next(&first, 1));
+	assert_int_equal(op_block_length(&first.ops[0]), 1);
+	assert_int_equal(first.ops[2].arg[0], 1);
+}
+
 static void test_notes_and_crlf(void **state)
 {
 	size_t length;
@@ -261,8 +282,10 @@ static void test_notes_and_crlf(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_errors), cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_sizes),      cmocka_unit_test(test_edits),  cmocka_unit_test(test_notes_and_crlf),
+		cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_limits),         cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_edits),          cmocka_unit_test(test_equal_neighbours_become_one_op),
+		cmocka_unit_test(test_notes_and_crlf),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
