@@ -32,6 +32,7 @@ struct allocator_contract {
 	bool metadata_out_of_band; /* freed objects hold no metadata: ASan may poison them */
 	bool frames_are_frames;    /* takes memory by alloc_pages(); else it manages the region given to init */
 	bool reuses_in_rcu;        /* DESTROY_BY_RCU objects may be reallocated within the grace period */
+	bool never_reuses;         /* freed memory is gone for good */
 	uint32_t region_frames;    /* wanted region, 0 if frames_are_frames */
 	uint8_t poison_alloc;      /* letter P: bytes of a new and */
 	uint8_t poison_free;       /* of a freed object, whose last byte may be POISON_END; 0 = not promised */
@@ -92,6 +93,8 @@ struct allocator_ops {
 	void (*cpu_offline)(struct allocator *a, unsigned cpu);
 	/* Usable bytes. */
 	uint64_t (*ksize)(struct allocator *a, target_addr_t object);
+	/* Gives back every page that holds no object, as under memory pressure. */
+	void (*reclaim)(struct allocator *a);
 	/* Runs the RCU callbacks queued before; returns how many. */
 	unsigned (*grace_period)(struct allocator *a);
 	/* Exact internal check for the oracle allocator_invariants; read only.  NULL if all is well, or what is broken.

@@ -557,6 +557,7 @@ const struct allocator_ops allocator_slub = {
 	.cache_validate = slub_cache_validate,
 	.cpu_offline = slub_cpu_offline,
 	.ksize = slub_ksize,
+	.reclaim = slub_reclaim,
 	.grace_period = slub_grace_period,
 	.invariants = slub_invariants,
 	.nr_partial = slub_nr_partial,

@@ -138,6 +138,7 @@ const char *slub_address(target_addr_t addr, char *text);
 
 /* slub_shrink.c: shrink, validate, offline and the invariants. */
 void slub_cache_shrink(struct allocator *a, target_addr_t s);
+void slub_reclaim(struct allocator *a);
 unsigned slub_cache_validate(struct allocator *a, target_addr_t s);
 void slub_cpu_offline(struct allocator *a, unsigned cpu);
 

@@ -66,6 +66,15 @@ void slub_cache_shrink(struct allocator *a, target_addr_t s)
 	kernel_free(sim, buckets, objects * head_size);
 }
 
+void slub_reclaim(struct allocator *a)
+{
+	struct sim *sim = a->sim;
+	target_addr_t head = slub_state(a)->slab_caches, link;
+
+	for (link = list_next(sim, head); link != head; link = list_next(sim, link))
+		slub_cache_shrink(a, link - sim->layout->field[LF_kmem_cache_list].offset);
+}
+
 /* Which objects are on the free chain, one bit each; the chain was found sound before. */
 static void map_chain(struct sim *sim, target_addr_t s, frame_t slab, uint64_t *map)
 {

@@ -254,10 +254,13 @@ void executor_run(struct executor *x, const struct program *p, const struct worl
 	world_prepare(world, config);
 	begin(x, p);
 	x->sim->recovery = &x->recovery;
-	if (setjmp(x->recovery) == 0)
-		run_range(x, 0, p->op_count);
-	else
+	if (setjmp(x->recovery) != 0) {
 		x->over = true;
+	} else {
+		run_range(x, 0, p->op_count);
+		if (config->drain)
+			executor_drain(x);
+	}
 	emit_op(x, EVENT_OVER, p->op_count, x->over ? "crashed" : "ended");
 	for (unsigned i = 0; i < oracle_count; i++)
 		if (oracles[i]->end)

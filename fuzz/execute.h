@@ -110,6 +110,8 @@ bool memory_is_live(struct executor *x, uint32_t memory);
 bool device_owns(struct executor *x, target_addr_t addr, uint64_t size);
 /* The value of a SIZE argument as the target's size_t. */
 uint64_t size_value(const struct executor *x, uint32_t arg);
+/* fuzz/drain.c: the client gives back all it holds, then the allocator; events DRAINED and PROBE. */
+void executor_drain(struct executor *x);
 /* Nested run of a block of ops. */
 void run_range(struct executor *x, unsigned from, unsigned to);
 

@@ -67,8 +67,8 @@ bool world_config_equal(const struct world_config *a, const struct world_config 
 {
 	return a->arch == b->arch && a->allocator == b->allocator && a->debug == b->debug &&
 	       a->debug_vm == b->debug_vm && a->cpus == b->cpus && a->ram_pages == b->ram_pages &&
-	       a->misuse == b->misuse && a->dma_era == b->dma_era && !memcmp(a->policy, b->policy, POLICY_COUNT) &&
-	       !strcmp(a->debug_prefix, b->debug_prefix);
+	       a->misuse == b->misuse && a->drain == b->drain && a->dma_era == b->dma_era &&
+	       !memcmp(a->policy, b->policy, POLICY_COUNT) && !strcmp(a->debug_prefix, b->debug_prefix);
 }
 
 static struct world_image *image_of(struct world *world, const struct world_config *config)

@@ -40,6 +40,8 @@
 	EVENT(DEVICE_READ, "device-read", "addr, size, id = mapping")                                                  \
 	EVENT(RCU_QUEUE, "rcu-queue", "addr = page: frees wait for a grace period")                                    \
 	EVENT(GRACE_PERIOD, "grace-period", "queued callbacks run now")                                                \
+	EVENT(DRAINED, "drained", "the client and the allocator gave all back")                                        \
+	EVENT(PROBE, "probe", "an empty allocator was asked for size bytes that fitted before: value = 1 if they fit") \
 	EVENT(FAULT_TRIPPED, "fault", "id = enum fault_point, value = hit number")                                     \
 	EVENT(UNOWNED, "unowned", "target memory that nobody owns is touched: addr, size, value = 1 if stored")        \
 	EVENT(REPORT, "report", "the allocator's own debugging reports: addr, text")                                   \

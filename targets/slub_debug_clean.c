@@ -32,7 +32,7 @@ const struct target target = {
 	.name = "slub_debug_clean",
 	.help = "SLUB with its debugging on, profile safe, legal use: silent",
 	.kind = TARGET_CLEAN,
-	.variants = {"arch=x86 allocator=slub profile=safe debug=FZPU",
+	.variants = {"arch=x86 allocator=slub profile=safe debug=FZPU drain=1",
 		     "arch=arm926 allocator=slub profile=safe debug=FZPU",
 		     "arch=ppc8xx allocator=slub profile=safe debug=P ram_pages=64",
 		     "arch=x86 allocator=slub profile=safe debug=ZU,kmalloc cpus=2"},

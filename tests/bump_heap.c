@@ -55,12 +55,13 @@ static void bump_free(struct allocator *a, target_addr_t kmem_cache, target_addr
 }
 
 #define BUMP(symbol, text)                                                                                             \
-	const struct allocator_ops symbol = {.name = text,                                                             \
-					     .state_size = sizeof(struct bump),                                        \
-					     .contract = {.align_min = 8, .size_max = 1 << 20, .region_frames = 4},    \
-					     .init = bump_init,                                                        \
-					     .alloc = bump_alloc,                                                      \
-					     .free = bump_free}
+	const struct allocator_ops symbol = {                                                                          \
+		.name = text,                                                                                          \
+		.state_size = sizeof(struct bump),                                                                     \
+		.contract = {.align_min = 8, .size_max = 1 << 20, .never_reuses = true, .region_frames = 4},           \
+		.init = bump_init,                                                                                     \
+		.alloc = bump_alloc,                                                                                   \
+		.free = bump_free}
 BUMP(allocator_bump, "bump");
 BUMP(allocator_bump_overrun, "bump+overrun");
 BUMP(allocator_bump_overlap, "bump+overlap");

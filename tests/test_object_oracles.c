@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * object_bounds, allocator_invariants, failure_atomicity and refcount: each finds its planted situations and stays
+ * object_bounds, allocator_invariants, failure_atomicity, refcount and capacity: each finds its planted situations and stays
  * silent at their innocent neighbours.
  */
 #include "tests/oracle_rig.h"
@@ -313,6 +313,24 @@ static void test_only_holders_drop_references(void **state)
 	expect(1, "refcount-underflow/client/page/put_page");
 }
 
+/* capacity */
+
+static void test_pages_left_when_all_is_freed_are_leaked(void **state)
+{
+	(void)state;
+	start("x86");
+	op("drain");
+	free_pages(&rig.sim, virt_to_frame(&rig.sim, rig.page), 0);
+	emit((struct event){.kind = EVENT_DRAINED});
+	emit((struct event){.kind = EVENT_PROBE, .size = 64, .value = 1});
+	expect(0);
+	alloc_pages(&rig.sim, 0, 1);
+	emit((struct event){.kind = EVENT_DRAINED});
+	expect(1, "leak/toy/page/drain");
+	emit((struct event){.kind = EVENT_PROBE, .size = 64, .value = 0});
+	expect(1, "capacity-lost/toy/object/drain");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +347,7 @@ int main(void)
 		cmocka_unit_test(test_an_interrupt_and_partial_success_are_no_failure),
 		cmocka_unit_test(test_a_page_stays_while_references_are_held),
 		cmocka_unit_test(test_only_holders_drop_references),
+		cmocka_unit_test(test_pages_left_when_all_is_freed_are_leaked),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The end of a program in a world with drain=1: the client gives back all it holds, grace periods end, created
+ * kmem_caches are destroyed and the allocator reclaims.  What is still allocated then is leaked, and what fitted once
+ * must fit again.  A program that leaves a DMA mapping is not drained: a device may still write.
+ */
+#include "fuzz/execute.h"
+
+enum { GRACE_PERIODS_MAX = 1000 };
+
+static bool device_may_write(const struct executor *x)
+{
+	for (uint32_t i = 0; i < x->mapping_count; i++)
+		if (x->mappings[i].live)
+			return true;
+	return false;
+}
+
+static void put_references(struct executor *x)
+{
+	for (uint32_t i = 0; i < x->object_count; i++)
+		for (; x->object_pins[i]; x->object_pins[i]--)
+			put_page(x->sim, virt_to_frame(x->sim, x->objects[i].addr));
+	for (uint32_t i = 0; i < x->page_count; i++)
+		for (; x->pages[i].extra_references; x->pages[i].extra_references--)
+			put_page(x->sim, x->pages[i].frame);
+}
+
+static target_addr_t cache_of_object(const struct executor *x, const struct object *o)
+{
+	if (!o->kmem_cache)
+		return 0;
+	if (o->kmem_cache & BOOT_CACHE)
+		return world_boot_cache(x->world, (o->kmem_cache & ~BOOT_CACHE) - 1);
+	return x->caches[o->kmem_cache - 1].addr;
+}
+
+/* Frees all objects; the largest size of them that kmalloc() gave. */
+static uint64_t free_objects(struct executor *x)
+{
+	uint64_t largest = 0;
+
+	for (uint32_t i = 0; i < x->object_count; i++) {
+		struct object *o = &x->objects[i];
+		struct event event = {.kind = EVENT_OBJECT_FREE, .addr = o->addr, .size = o->size, .id = i};
+
+		if (o->state != OBJECT_NEVER && !o->kmem_cache && o->size > largest)
+			largest = o->size;
+		if (o->state != OBJECT_LIVE)
+			continue;
+		if (target_in_ram(x->sim, o->addr, 1))
+			sim_emit(x->sim, &event);
+		o->state = OBJECT_FREED;
+		o->freed_by = x->sim->op;
+		x->allocator->ops->free(x->allocator, cache_of_object(x, o), o->addr);
+	}
+	return largest;
+}
+
+static void free_pages_of_client(struct executor *x)
+{
+	for (uint32_t i = 0; i < x->page_count; i++) {
+		struct page_handle *p = &x->pages[i];
+
+		if (p->live)
+			free_pages(x->sim, p->frame, p->order);
+		p->live = false;
+	}
+}
+
+static void end_grace_periods(struct executor *x)
+{
+	struct event event = {.kind = EVENT_GRACE_PERIOD};
+
+	for (unsigned i = 0; x->allocator->ops->grace_period && i < GRACE_PERIODS_MAX; i++) {
+		sim_emit(x->sim, &event);
+		if (!x->allocator->ops->grace_period(x->allocator))
+			return;
+	}
+}
+
+static void destroy_caches(struct executor *x)
+{
+	for (uint32_t i = 0; i < x->cache_count; i++) {
+		struct event event = {.kind = EVENT_CACHE_DESTROY, .id = i};
+
+		if (!x->caches[i].addr)
+			continue;
+		event.value = x->allocator->ops->cache_destroy(x->allocator, x->caches[i].addr);
+		x->caches[i].addr = 0;
+		sim_emit(x->sim, &event);
+	}
+}
+
+/* The empty allocator is asked again for the largest object that it ever gave. */
+static void probe(struct executor *x, uint64_t size)
+{
+	const struct alloc_request request = {.size = size, .gfp = GFP_WAIT};
+	struct event event = {.kind = EVENT_PROBE, .size = size};
+	target_addr_t addr;
+
+	if (!size || x->allocator->ops->contract.never_reuses)
+		return;
+	addr = x->allocator->ops->alloc(x->allocator, &request);
+	event.value = addr != 0;
+	sim_emit(x->sim, &event);
+	if (addr)
+		x->allocator->ops->free(x->allocator, 0, addr);
+}
+
+void executor_drain(struct executor *x)
+{
+	struct event begin = {.kind = EVENT_OP_BEGIN, .id = x->program->op_count, .text = "drain"};
+	struct event end = {.kind = EVENT_OP_END, .id = x->program->op_count, .text = "ok"};
+	struct event drained = {.kind = EVENT_DRAINED};
+	struct sim *sim = x->sim;
+	uint64_t largest;
+
+	if (x->over || device_may_write(x))
+		return;
+	sim->by = begin.text;
+	sim->op = x->program->op_count;
+	sim->steps = STEPS_PER_OP;
+	sim->rcu_readers = 0;
+	memset(&sim->faults, 0, sizeof(sim->faults));
+	sim_emit(sim, &begin);
+	put_references(x);
+	largest = free_objects(x);
+	free_pages_of_client(x);
+	end_grace_periods(x);
+	destroy_caches(x);
+	end_grace_periods(x);
+	if (x->allocator->ops->reclaim)
+		x->allocator->ops->reclaim(x->allocator);
+	sim_emit(sim, &drained);
+	sim->steps = STEPS_PER_OP;
+	probe(x, largest);
+	sim_emit(sim, &end);
+}
