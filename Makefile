@@ -54,7 +54,7 @@ programs: plain asan m32 ## replay claims, regressions and test programs in thre
 	@scripts/bad_input.sh build/slabfuzz
 	@scripts/bad_input.sh build/asan/slabfuzz
 
-planted: plain ## each planted bug is killed by its program, its clean twin is silent
+planted: plain $(MACHINES) ## each planted bug is killed by its program, its clean twin is silent
 	@scripts/run_planted.sh build/slabfuzz
 
 lint: ## formatting, clang-tidy, include arrows, house rules

@@ -486,8 +486,8 @@ static void on_flush_page(const struct lines *lines, const struct oracle_context
 	const struct sim *sim = context->sim;
 	const char *what = event->text ? event->text : "";
 
-	if (virt_to_frame(sim, event->addr) == FRAME_NONE ||
-	    (strcmp(what, "deferred") != 0 && strcmp(what, "skipped") != 0))
+	/* Where there is nothing to flush ("none") dirty lines are right. */
+	if (virt_to_frame(sim, event->addr) == FRAME_NONE || strcmp(what, "none") == 0)
 		return;
 	for (uint32_t i = 0; i < *context->object_count; i++) {
 		const struct object *object = &context->objects[i];

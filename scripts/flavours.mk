@@ -134,6 +134,17 @@ $(foreach f,$(FLAVOURS),$(eval $(call flavour,$(f),$(or $($(f)_DIR),build/$(f)))
 # Flavours that also have the tool.
 $(foreach f,plain asan m32 msan,$(eval $(f): $(if $(filter fuzz/main%,$(TOOL)),$(or $($(f)_DIR),build/$(f))/slabfuzz)))
 
+# Bugs of the machine: a tool each.
+MACHINE_PATCHES := $(wildcard tests/planted/machine/*.patch)
+MACHINES := $(MACHINE_PATCHES:tests/planted/machine/%.patch=build/machine/%)
+build/machine/%.o: tests/planted/machine/%.patch scripts/plant.sh $(UNDER_TEST) $(wildcard sim/*.h sim/*.def backends/*.h)
+	@mkdir -p $(@D)
+	@scripts/plant.sh machine $< $@ '$(plain_CC) $(COMPILE) $(plain_FLAGS)'
+build/machine/%: build/machine/%.o build/slabfuzz
+	@$(plain_CC) $(plain_FLAGS) -o $@ $< $(patsubst %.c,build/obj/%.o,$(filter fuzz/main%,$(TOOL))) \
+		build/obj/targets_registry.o $(TARGETS:%=build/named/%.o) build/obj/planted_registry.o build/libtool.a \
+		build/libcore.a build/libplanted.a build/libhelpers.a build/libcore.a $(TOOL_LIBS)
+
 afl: $(if $(wildcard fuzz/aflplusplus.c),build/afl/libslabfuzz_mutator.so)
 # afl-fuzz loads it; built without coverage or it would fuzz itself.
 build/afl/libslabfuzz_mutator.so: $(patsubst %.c,build/afl/obj/%.o,fuzz/aflplusplus.c $(wildcard program/*.c))

@@ -21,5 +21,15 @@ for patch in tests/planted/*.patch; do
 	[ $status = 0 ] || complain "$name: its clean twin exits $status: $out"
 	count=$((count + 1))
 done
+for patch in tests/planted/machine/*.patch; do
+	name=$(basename "$patch" .patch) killer=${patch%.patch}.prog
+	[ -f "$killer" ] || { complain "$name has no killer $killer"; continue; }
+	status=0
+	out=$("build/machine/$name" run "$killer" 2>&1) || status=$?
+	[ $status = 1 ] && grep -qF -- "$(header "$patch" expect)" <<<"$out" ||
+		complain "$name: exit $status, wanted $(header "$patch" expect): $out"
+	out=$("$tool" run --check "$killer" 2>&1) || complain "$name: its clean twin: $out"
+	count=$((count + 1))
+done
 echo "planted: $count bugs"
 exit $failed
