@@ -45,7 +45,7 @@ plant_object() {
 
 # The machine has one instance, so each of its bugs is a tool of its own: this object comes before the archive.
 plant_machine() {
-	local patch=$1 out=$2 compiler=$3 file work=${2%.o}.d
+	local patch=$1 out=$2 compiler=$3 file work=${2%.o}.src
 	file=$(sed -n 's|^+++ b/\([^[:space:]]*\).*|\1|p' "$patch")
 	[ "$(wc -w <<<"$file")" = 1 ] && [ -f "$file" ] || fail "$patch: must change exactly one file"
 	rm -rf "$work" && mkdir -p "$work"
