@@ -218,6 +218,7 @@ enum op_result run_ksize(struct executor *x, const struct op *op)
 
 	if (!x->allocator->ops->ksize || !o)
 		return RESULT_SKIP;
+	REQUIRE(x, !o->kmem_cache || !x->allocator->ops->contract.ksize_of_kmalloc);
 	x->allocator->ops->ksize(x->allocator, o->addr);
 	return RESULT_OK;
 }
