@@ -22,7 +22,7 @@ struct allocator_contract {
 	bool metadata_out_of_band; /* freed objects hold no metadata: ASan may poison them */
 	bool frames_are_frames;    /* takes memory by alloc_pages(); else it manages the region given to init */
 	bool reuses_in_rcu;        /* DESTROY_BY_RCU objects may be reallocated within the grace period */
-	bool ksize_of_kmalloc;     /* ksize() only knows objects of kmalloc() */
+	bool kfree_needs_header;   /* kfree() and ksize() are for objects of kmalloc() only */
 	uint32_t region_frames;    /* wanted region, 0 if frames_are_frames */
 };
 

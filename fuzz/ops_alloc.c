@@ -143,6 +143,12 @@ static bool may_free(struct executor *x, const struct object *o)
 	return o && o != busy_object(x) && !device_owns(x, o->addr, o->size ? o->size : 1) && !o->mapping;
 }
 
+/* SLAB and SLUB know the kmem_cache of any object; SLOB looks for a header in front of it. */
+static bool has_header(const struct executor *x, const struct object *o)
+{
+	return !o->kmem_cache || !x->allocator->ops->contract.kfree_needs_header;
+}
+
 /* mm/util.c of the era: keep the object if it has room, else allocate, copy and free. */
 enum op_result run_krealloc(struct executor *x, const struct op *op)
 {
@@ -200,7 +206,7 @@ enum op_result run_kfree(struct executor *x, const struct op *op)
 	for (uint32_t i = 0; i < op->repeat && op->arg[0] + i < x->object_count; i++) {
 		struct object *o = live_object(x, op->arg[0] + i);
 
-		if (!may_free(x, o)) {
+		if (!may_free(x, o) || !has_header(x, o)) {
 			if (x->world->config.misuse)
 				result = kfree_raw(x, op->arg[0] + i);
 			continue;
@@ -218,7 +224,7 @@ enum op_result run_ksize(struct executor *x, const struct op *op)
 
 	if (!x->allocator->ops->ksize || !o)
 		return RESULT_SKIP;
-	REQUIRE(x, !o->kmem_cache || !x->allocator->ops->contract.ksize_of_kmalloc);
+	REQUIRE(x, has_header(x, o));
 	x->allocator->ops->ksize(x->allocator, o->addr);
 	return RESULT_OK;
 }
