@@ -149,6 +149,18 @@ static bool has_header(const struct executor *x, const struct object *o)
 	return !o->kmem_cache || !x->allocator->ops->contract.kfree_needs_header;
 }
 
+/* An interrupt must not free the object meanwhile: SLOB has interrupts on before it takes its lock. */
+static uint64_t ksize_of(struct executor *x, uint32_t handle)
+{
+	uint32_t busy = x->busy;
+	uint64_t size;
+
+	x->busy = handle;
+	size = x->allocator->ops->ksize(x->allocator, x->objects[handle].addr);
+	x->busy = busy;
+	return size;
+}
+
 /* mm/util.c of the era: keep the object if it has room, else allocate, copy and free. */
 enum op_result run_krealloc(struct executor *x, const struct op *op)
 {
@@ -165,12 +177,14 @@ enum op_result run_krealloc(struct executor *x, const struct op *op)
 		return kmalloc_repeated(x, op, size, gfp, false);
 	if (!ops->ksize || (o->addr && !target_in_ram(x->sim, o->addr, 1)))
 		return RESULT_SKIP;
-	old = ops->ksize(x->allocator, o->addr);
+	old = ksize_of(x, op->arg[0]);
 	addr = o->addr;
 	if (old < size) {
+		uint32_t busy = x->busy;
+
 		x->busy = op->arg[0]; /* an interrupt must not free it meanwhile */
 		addr = allocate(x, 0, size, gfp);
-		x->busy = HANDLE_NONE;
+		x->busy = busy;
 		if (!addr)
 			return RESULT_FAILED;
 		target_copy(x->sim, addr, o->addr, o->size < size ? o->size : size);
@@ -225,7 +239,7 @@ enum op_result run_ksize(struct executor *x, const struct op *op)
 	if (!x->allocator->ops->ksize || !o)
 		return RESULT_SKIP;
 	REQUIRE(x, has_header(x, o));
-	x->allocator->ops->ksize(x->allocator, o->addr);
+	ksize_of(x, op->arg[0]);
 	return RESULT_OK;
 }
 
