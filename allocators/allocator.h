@@ -33,6 +33,7 @@ struct allocator_contract {
 	bool frames_are_frames;    /* takes memory by alloc_pages(); else it manages the region given to init */
 	bool reuses_in_rcu;        /* DESTROY_BY_RCU objects may be reallocated within the grace period */
 	bool never_reuses;         /* freed memory is gone for good */
+	bool kfree_needs_header;   /* kfree() and ksize() are for objects of kmalloc() only */
 	uint32_t region_frames;    /* wanted region, 0 if frames_are_frames */
 	uint8_t poison_alloc;      /* letter P: bytes of a new and */
 	uint8_t poison_free;       /* of a freed object, whose last byte may be POISON_END; 0 = not promised */

@@ -143,6 +143,24 @@ static bool may_free(struct executor *x, const struct object *o)
 	return o && o != busy_object(x) && !device_owns(x, o->addr, o->size ? o->size : 1) && !o->mapping;
 }
 
+/* SLAB and SLUB know the kmem_cache of any object; SLOB looks for a header in front of it. */
+static bool has_header(const struct executor *x, const struct object *o)
+{
+	return !o->kmem_cache || !x->allocator->ops->contract.kfree_needs_header;
+}
+
+/* An interrupt must not free the object meanwhile: SLOB has interrupts on before it takes its lock. */
+static uint64_t ksize_of(struct executor *x, uint32_t handle)
+{
+	uint32_t busy = x->busy;
+	uint64_t size;
+
+	x->busy = handle;
+	size = x->allocator->ops->ksize(x->allocator, x->objects[handle].addr);
+	x->busy = busy;
+	return size;
+}
+
 /* mm/util.c of the era: keep the object if it has room, else allocate, copy and free. */
 enum op_result run_krealloc(struct executor *x, const struct op *op)
 {
@@ -159,12 +177,14 @@ enum op_result run_krealloc(struct executor *x, const struct op *op)
 		return kmalloc_repeated(x, op, size, gfp, false);
 	if (!ops->ksize || (o->addr && !target_in_ram(x->sim, o->addr, 1)))
 		return RESULT_SKIP;
-	old = ops->ksize(x->allocator, o->addr);
+	old = ksize_of(x, op->arg[0]);
 	addr = o->addr;
 	if (old < size) {
+		uint32_t busy = x->busy;
+
 		x->busy = op->arg[0]; /* an interrupt must not free it meanwhile */
 		addr = allocate(x, 0, size, gfp);
-		x->busy = HANDLE_NONE;
+		x->busy = busy;
 		if (!addr)
 			return RESULT_FAILED;
 		target_copy(x->sim, addr, o->addr, o->size < size ? o->size : size);
@@ -200,7 +220,7 @@ enum op_result run_kfree(struct executor *x, const struct op *op)
 	for (uint32_t i = 0; i < op->repeat && op->arg[0] + i < x->object_count; i++) {
 		struct object *o = live_object(x, op->arg[0] + i);
 
-		if (!may_free(x, o)) {
+		if (!may_free(x, o) || !has_header(x, o)) {
 			if (x->world->config.misuse)
 				result = kfree_raw(x, op->arg[0] + i);
 			continue;
@@ -218,7 +238,8 @@ enum op_result run_ksize(struct executor *x, const struct op *op)
 
 	if (!x->allocator->ops->ksize || !o)
 		return RESULT_SKIP;
-	x->allocator->ops->ksize(x->allocator, o->addr);
+	REQUIRE(x, has_header(x, o));
+	ksize_of(x, op->arg[0]);
 	return RESULT_OK;
 }
 
