@@ -142,6 +142,56 @@ static void constructors_run_once_per_object(void **state)
 	assert_int_equal(target_load(&sim, o, 1), 1);
 }
 
+static void broken(const char *words)
+{
+	const char *found = allocator_slab.invariants(&slab);
+
+	if (!found || !strstr(found, words))
+		fail_msg("'%s' instead of '%s'", found ? found : "nothing", words);
+}
+
+#define BREAKS(statement, mend, words)                                                                                 \
+	do {                                                                                                           \
+		statement;                                                                                             \
+		broken(words);                                                                                         \
+		mend;                                                                                                  \
+		sound();                                                                                               \
+	} while (0)
+
+/* Each field that the check reads, damaged alone. */
+static void invariants_see_each_damage(void **state)
+{
+	target_addr_t o = kmalloc(64), c = cache("kmalloc-64"), l3 = CACHE_FIELD(&sim, c, list3), at = slab_of(o);
+	target_addr_t ac = cpu_array(c, 0), entry = slab_entry_place(&sim, ac, 0),
+		      bufctl = slab_bufctl_place(&sim, at, 20);
+	target_addr_t buffer = target_load_word(&sim, entry);
+	frame_t frame = virt_to_frame(&sim, o);
+
+	(void)state;
+	BREAKS(DESC_FIELD_SET(&sim, at, inuse, 15), DESC_FIELD_SET(&sim, at, inuse, 16), "inuse does not match");
+	BREAKS(DESC_FIELD_SET(&sim, at, inuse, 59), DESC_FIELD_SET(&sim, at, inuse, 16), "on the partial list");
+	BREAKS(DESC_FIELD_SET(&sim, at, free, 60), DESC_FIELD_SET(&sim, at, free, 16), "bufctl chain");
+	BREAKS(target_store(&sim, bufctl, 4, 17, ROLE_BUFCTL), target_store(&sim, bufctl, 4, 21, ROLE_BUFCTL),
+	       "bufctl chain");
+	BREAKS(DESC_FIELD_SET(&sim, at, colouroff, 32), DESC_FIELD_SET(&sim, at, colouroff, 288), "slab");
+	BREAKS(page_clear_flag(&sim, frame, PG_slab), page_set_flag(&sim, frame, PG_slab), "without PG_slab");
+	BREAKS(page_field_store(&sim, frame, PF_slab_cache, 0), page_field_store(&sim, frame, PF_slab_cache, c),
+	       "another kmem_cache");
+	BREAKS(page_field_store(&sim, frame, PF_slab_slab, 0), page_field_store(&sim, frame, PF_slab_slab, at),
+	       "another slab");
+	BREAKS(LIST3_FIELD_SET(&sim, l3, free_objects, 42), LIST3_FIELD_SET(&sim, l3, free_objects, 43),
+	       "free_objects");
+	BREAKS(LIST3_FIELD_SET(&sim, l3, colour_next, 1), LIST3_FIELD_SET(&sim, l3, colour_next, 0), "colour");
+	BREAKS(ARRAY_FIELD_SET(&sim, ac, avail, 121), ARRAY_FIELD_SET(&sim, ac, avail, 15), "its limit");
+	BREAKS(target_store_word(&sim, entry, buffer + 4, ROLE_NONE), target_store_word(&sim, entry, buffer, ROLE_NONE),
+	       "is no object");
+	BREAKS(target_store_word(&sim, entry, 0, ROLE_NONE), target_store_word(&sim, entry, buffer, ROLE_NONE),
+	       "lies in no slab");
+	BREAKS(target_store_field(&sim, at, LF_list_head_next, at),
+	       target_store_field(&sim, at, LF_list_head_next, slab_field_place(&sim, l3, LF_slab_list3_partial)),
+	       "list is broken");
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(failing_off_slab_descriptor_gives_the_pages_back, setup),
 	cmocka_unit_test_setup(failing_pages_fail_the_allocation, setup),
@@ -152,6 +202,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(destroyed_cache_gives_everything_back, setup),
 	cmocka_unit_test_setup(destroy_of_a_cache_in_use_is_refused, setup),
 	cmocka_unit_test_setup(constructors_run_once_per_object, setup),
+	cmocka_unit_test_setup(invariants_see_each_damage, setup),
 };
 
 RUN_SLAB_TESTS(tests)
