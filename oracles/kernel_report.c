@@ -22,12 +22,24 @@ static const struct {
 	const char *words;
 	enum title title;
 } report_titles[] = {
-	{"Redzone", TITLE_REDZONE_OVERWRITTEN},  {"Poison", TITLE_POISON_OVERWRITTEN},
-	{"already free", TITLE_DOUBLE_FREE},     {"Freepointer", TITLE_FREELIST_CORRUPTED},
-	{"Freechain", TITLE_FREELIST_CORRUPTED}, {"Freelist", TITLE_FREELIST_CORRUPTED},
-	{"belongs to slab", TITLE_WRONG_CACHE},  {"Invalid object pointer", TITLE_INVALID_FREE},
-	{"outside of slab", TITLE_INVALID_FREE}, {"Not a valid slab page", TITLE_INVALID_FREE},
-	{"no slab", TITLE_INVALID_FREE},         {"still has objects", TITLE_LEAK},
+	{"Redzone", TITLE_REDZONE_OVERWRITTEN},
+	{"Poison", TITLE_POISON_OVERWRITTEN},
+	{"already free", TITLE_DOUBLE_FREE},
+	{"Freepointer", TITLE_FREELIST_CORRUPTED},
+	{"Freechain", TITLE_FREELIST_CORRUPTED},
+	{"Freelist", TITLE_FREELIST_CORRUPTED},
+	{"belongs to slab", TITLE_WRONG_CACHE},
+	{"Invalid object pointer", TITLE_INVALID_FREE},
+	{"outside of slab", TITLE_INVALID_FREE},
+	{"Not a valid slab page", TITLE_INVALID_FREE},
+	{"no slab", TITLE_INVALID_FREE},
+	{"still has objects", TITLE_LEAK},
+	/* SLAB */
+	{"double free detected", TITLE_DOUBLE_FREE},
+	{"Slab corruption", TITLE_POISON_OVERWRITTEN},
+	{"was overwritten", TITLE_REDZONE_OVERWRITTEN},
+	{"constructor overwrote", TITLE_REDZONE_OVERWRITTEN},
+	{"Can't free all objects", TITLE_LEAK},
 };
 
 /* The first line is the complaint; dumps below it contain the same words. */

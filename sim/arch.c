@@ -24,6 +24,7 @@ const struct arch arches[] = {
 	 .cpus = 1,
 	 .kmalloc_minalign = 8,
 	 .slab_minalign = 8,
+	 .slab_minalign_defined = 8,
 	 .flush_dcache_page = FDP_ARM_VIVT,
 	 .dma_edge = DMA_EDGE_CLEAN_EDGE,
 	 .dma_unmap = DMA_REPEAT_NOTHING,

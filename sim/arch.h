@@ -23,6 +23,7 @@ struct arch {
 	bool write_through;                      /* stores reach RAM at once, lines never get dirty */
 	uint8_t cpus;                            /* default number of cpus */
 	uint8_t kmalloc_minalign, slab_minalign; /* bytes, 2.6.22 (FACTS 3.1) */
+	uint8_t slab_minalign_defined;           /* the same where the arch defines it, else 0: SLAB has no default */
 	enum fdp_kind flush_dcache_page;
 	enum dma_edge_policy dma_edge;
 	enum dma_repeat_policy dma_unmap, dma_sync;
