@@ -368,6 +368,17 @@ void slab_cache_shrink(struct allocator *a, target_addr_t c)
 	shrink(a, c);
 }
 
+/* Off-slab descriptors lie in slabs of other kmem_caches, which may be empty only afterwards: twice. */
+void slab_reclaim(struct allocator *a)
+{
+	struct sim *sim = a->sim;
+	target_addr_t head = slab_state(a)->caches, link;
+
+	for (unsigned pass = 0; pass < 2; pass++)
+		for (link = list_next(sim, head); link != head; link = list_next(sim, link))
+			shrink(a, link - sim->layout->field[LF_slab_cache_list].offset);
+}
+
 static void release_cache(struct sim *sim, target_addr_t c)
 {
 	target_addr_t l3 = CACHE_FIELD(sim, c, list3);

@@ -125,6 +125,7 @@ target_addr_t slab_boot_cache(struct allocator *a, const char *name);
 target_addr_t slab_cache_create(struct allocator *a, const struct kmem_cache_request *request);
 enum destroy_result slab_cache_destroy(struct allocator *a, target_addr_t c);
 void slab_cache_shrink(struct allocator *a, target_addr_t c);
+void slab_reclaim(struct allocator *a);
 void slab_cpu_offline(struct allocator *a, unsigned cpu);
 /* The smallest kmalloc cache that holds `size` bytes, or 0. */
 target_addr_t slab_kmalloc_cache(struct allocator *a, uint64_t size, gfp_t gfp);

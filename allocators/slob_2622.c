@@ -106,6 +106,13 @@ static unsigned slob22_grace_period(struct allocator *a)
 	return ran;
 }
 
+/* Many seconds pass. */
+static void slob22_reclaim(struct allocator *a)
+{
+	while (slob22_timer(a))
+		;
+}
+
 /* All blocks are multiples of a unit, which the architecture's minimum alignments do not change. */
 static target_addr_t slob22_cache_create(struct allocator *a, const struct kmem_cache_request *request)
 {
@@ -133,6 +140,7 @@ const struct allocator_ops allocator_slob_2622 = {
 	.cache_destroy = slob_cache_destroy,
 	.cache_shrink = slob_cache_shrink,
 	.ksize = slob22_ksize,
+	.reclaim = slob22_reclaim,
 	.grace_period = slob22_grace_period,
 	.invariants = slob22_invariants,
 	.object_size = slob_object_size,

@@ -172,12 +172,13 @@ void slob22_free(struct allocator *a, target_addr_t block, uint64_t size)
 }
 
 /* No page is got for this: what is not free cannot be returned. */
-void slob22_timer(struct allocator *a)
+bool slob22_timer(struct allocator *a)
 {
 	target_addr_t page = locked_first_fit(a, PAGE_SIZE, PAGE_SIZE);
 
 	if (page)
 		slob_free_pages(a->sim, page, 0);
+	return page != 0;
 }
 
 /* D24: the head is a free block of one unit, and is handed out like any other.  Mended: it has no units to give. */

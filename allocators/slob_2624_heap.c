@@ -165,12 +165,11 @@ static target_addr_t search_pages(struct allocator *a, int units, uint64_t align
 	for (link = list_next(sim, head); link != head; link = list_next(sim, link)) {
 		frame_t slob = link_frame(sim, link);
 
-		if (page_units(sim, slob) >= units) {
-			block = page_first_fit(sim, slob, units, align);
-			if (block) {
-				rotate(sim, head, prev);
-				return block;
-			}
+		/* Too few units in all: not worth a walk. */
+		block = page_units(sim, slob) >= units ? page_first_fit(sim, slob, units, align) : 0;
+		if (block) {
+			rotate(sim, head, prev);
+			return block;
 		}
 		prev = link;
 	}

@@ -114,7 +114,7 @@ target_addr_t slob22_alloc(struct allocator *a, uint64_t size, gfp_t gfp, uint64
 /* size 0: the block's header tells. */
 void slob22_free(struct allocator *a, target_addr_t block, uint64_t size);
 /* One tick of the timer: a page goes back if a whole one is free. */
-void slob22_timer(struct allocator *a);
+bool slob22_timer(struct allocator *a); /* true iff a page went back */
 uint64_t slob22_units(struct sim *sim, target_addr_t block);
 
 /* slob_2622_bigblock.c: blocks of pages and their records. */

@@ -34,8 +34,8 @@ const struct target target = {
 	/* Small machines: memory runs out within a program, and a program cannot cost much. */
 	.variants = {"arch=x86 allocator=slab profile=safe debug=- ram_pages=128",
 		     "arch=arm926 allocator=slab profile=safe debug=- ram_pages=128",
-		     "arch=ppc8xx allocator=slab profile=safe debug=- ram_pages=64",
-		     "arch=x86 allocator=slab profile=safe debug=- cpus=2 ram_pages=128"},
+		     "arch=ppc8xx allocator=slab profile=safe debug=- ram_pages=64 drain=1",
+		     "arch=x86 allocator=slab profile=safe debug=- cpus=2 ram_pages=128 drain=1"},
 	.verbs = verbs,
 	.ops_max = 64,
 };

@@ -33,8 +33,8 @@ const struct target target = {
 	.kind = TARGET_CLEAN,
 	.variants = {"arch=x86 allocator=slab profile=safe debug=FZPU ram_pages=128",
 		     "arch=arm926 allocator=slab profile=safe debug=FZPU ram_pages=128",
-		     "arch=ppc8xx allocator=slab profile=safe debug=P ram_pages=64",
-		     "arch=x86 allocator=slab profile=safe debug=ZU,size cpus=2 ram_pages=128"},
+		     "arch=ppc8xx allocator=slab profile=safe debug=P ram_pages=64 drain=1",
+		     "arch=x86 allocator=slab profile=safe debug=ZU,size cpus=2 ram_pages=128 drain=1"},
 	.verbs = verbs,
 	.ops_max = 64,
 };

@@ -33,8 +33,8 @@ const struct target target = {
 	/* Small machines: memory runs out within a program, and a program cannot cost much. */
 	.variants = {"arch=x86 allocator=slob-2624 profile=safe debug=- ram_pages=128",
 		     "arch=arm926 allocator=slob-2624 profile=safe debug=- ram_pages=128",
-		     "arch=ppc8xx allocator=slob-2624 profile=safe debug=- ram_pages=128",
-		     "arch=x86 allocator=slob-2624 profile=safe debug=- cpus=2 ram_pages=128"},
+		     "arch=ppc8xx allocator=slob-2624 profile=safe debug=- ram_pages=128 drain=1",
+		     "arch=x86 allocator=slob-2624 profile=safe debug=- cpus=2 ram_pages=128 drain=1"},
 	.verbs = verbs,
 	.ops_max = 64,
 };

@@ -477,6 +477,42 @@ static void failures_return_null(void **state)
 	}
 }
 
+/* The exact check sees what no client could. */
+static void invariants_see_damage(void **state)
+{
+	target_addr_t o[3], header;
+
+	for (unsigned i = 0; i < 3; i++)
+		o[i] = kmalloc(24);
+	kfree(o[0]);
+	header = o[0] - 8;
+	target_store(&sim, header, 4, 0, ROLE_NONE);
+	assert_string_equal(slob.ops->invariants(&slob), "free block without units");
+	target_store(&sim, header, 4, 8, ROLE_NONE);
+	assert_null(slob.ops->invariants(&slob));
+	target_store(&sim, header, 4, 12, ROLE_NONE);
+	assert_string_equal(slob.ops->invariants(&slob), "neighbours are not merged");
+	target_store(&sim, header, 4, 13, ROLE_NONE);
+	assert_string_equal(slob.ops->invariants(&slob), "free blocks overlap");
+	target_store(&sim, header, 4, 4, ROLE_NONE);
+	target_store_word(&sim, header + 4, header, ROLE_NONE);
+	assert_string_equal(slob.ops->invariants(&slob), "free list is not in address order");
+	target_store_word(&sim, header + 4, header + 36, ROLE_NONE);
+	assert_string_equal(slob.ops->invariants(&slob), "free list leaves the heap");
+	setup24(state);
+	for (unsigned i = 0; i < 3; i++)
+		o[i] = kmalloc(24);
+	kfree(o[0]);
+	page_field_store(&sim, frame_of(o[0]), PF_slob_2624_units, 7);
+	assert_string_equal(slob.ops->invariants(&slob), "units of a page do not match its free blocks");
+	target_store(&sim, o[0] - 6, 2, 3, ROLE_NONE);
+	assert_string_equal(slob.ops->invariants(&slob), "free blocks of a page are broken");
+	page_clear_flag(&sim, frame_of(o[0]), PG_private);
+	assert_string_equal(slob.ops->invariants(&slob), "listed page without its flags");
+	list_init(&sim, slob24_state(&slob)->free_slob_pages);
+	assert_string_equal(slob.ops->invariants(&slob), "page with free units on no list");
+}
+
 #define TEST22(name) cmocka_unit_test_setup(name, setup22)
 #define TEST24(name) cmocka_unit_test_setup(name, setup24)
 
@@ -499,6 +535,7 @@ int main(void)
 		TEST22(large_rcu_objects_wait_too),
 		TEST22(interrupt_while_the_heap_grows),
 		TEST22(failures_return_null),
+		TEST22(invariants_see_damage),
 		TEST24(objects_never_straddle),
 		TEST24(page_fields_of_a_slob_page),
 		TEST24(free_block_encoding),
