@@ -15,7 +15,7 @@ T ?= slub_clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: help deps all fuzz test unit programs planted lint smoke format clean docs coverage bench
-.PHONY: soak discovery replay100 corpora corpora-merge
+.PHONY: soak discovery kill-matrix replay100 corpora corpora-merge
 
 help: ## list the targets
 	@echo "slabfuzz: make a target below; DEV=1 turns warnings into errors, V=1 shows commands."
@@ -68,6 +68,9 @@ soak: plain libfuzzer ## clean targets stay silent for MINUTES=10 each
 
 discovery: plain libfuzzer afl ## history targets from an empty corpus, SEEDS=10 each, both engines; a table
 	@scripts/discovery.py --seeds $(SEEDS) --time 60
+
+kill-matrix: plain $(MACHINES) ## oracle x planted bug, found by fuzzing, SEEDS=10 each: docs/kill-matrix.md
+	@scripts/kill_matrix.py --seeds $(SEEDS) --jobs $(shell nproc)
 
 replay100: plain asan m32 ## each finding replays alike, 100 times out of 100, in three builds
 	@scripts/replay100.py build/slabfuzz build/asan/slabfuzz build/m32/slabfuzz
