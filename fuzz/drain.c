@@ -16,14 +16,22 @@ static bool device_may_write(const struct executor *x)
 	return false;
 }
 
+static void put(struct executor *x, frame_t frame)
+{
+	struct event event = {.kind = EVENT_PAGE_PUT, .addr = page_address(frame)};
+
+	sim_emit(x->sim, &event);
+	put_page(x->sim, frame);
+}
+
 static void put_references(struct executor *x)
 {
 	for (uint32_t i = 0; i < x->object_count; i++)
 		for (; x->object_pins[i]; x->object_pins[i]--)
-			put_page(x->sim, virt_to_frame(x->sim, x->objects[i].addr));
+			put(x, virt_to_frame(x->sim, x->objects[i].addr));
 	for (uint32_t i = 0; i < x->page_count; i++)
 		for (; x->pages[i].extra_references; x->pages[i].extra_references--)
-			put_page(x->sim, x->pages[i].frame);
+			put(x, x->pages[i].frame);
 }
 
 static target_addr_t cache_of_object(const struct executor *x, const struct object *o)

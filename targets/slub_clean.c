@@ -26,6 +26,8 @@ static const uint8_t verbs[] = {OP_kmalloc,
 				OP_fault_clear,
 				OP_irq,
 				OP_cpu,
+				OP_get_page,
+				OP_put_page,
 				OP_COUNT};
 
 const struct target target = {
