@@ -204,25 +204,37 @@ static void check_overflowing_products_yield_nothing(const struct subject *s)
 		assert_int_not_equal(object(i)->state, OBJECT_LIVE);
 }
 
+/* o1 grows and shrinks n times between neighbours, all of it stored to in the end; the last object is o<n + 2>. */
+static uint64_t add_kreallocs(const unsigned *steps, unsigned n)
+{
+	uint64_t kept = 40;
+
+	add("o0 = kmalloc 40 GFP_KERNEL repeat=3\n"
+	    "obj_write o0 0 40 0x77\nobj_write o1 0 40 0x5a\nobj_write o2 0 40 0x77\n");
+	for (unsigned i = 0; i < n; i++) {
+		add("o%u = krealloc o%u %u GFP_KERNEL\n", i + 3, i ? i + 2 : 1, steps[i]);
+		kept = kept < steps[i] ? kept : steps[i];
+	}
+	add("obj_write o%u %u %u 0x11\n", n + 2, (unsigned)kept, steps[n - 1] - (unsigned)kept);
+	return kept;
+}
+
 static void check_krealloc_keeps_the_prefix(const struct subject *s)
 {
 	static const unsigned steps[] = {41, 64, 65, 130, 1000, 5000, 200, 30, 100};
-	enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
 
 	if (!s->ops->ksize)
 		skip();
-	for (unsigned n = 1; n <= STEPS; n++) {
-		uint64_t kept = 40;
+	for (unsigned n = 1; n <= sizeof(steps) / sizeof(steps[0]); n++) {
+		uint64_t kept;
 
 		begin(s, "");
-		add("o0 = kmalloc 40 GFP_KERNEL\nobj_write o0 0 40 0x5a\n");
-		for (unsigned i = 1; i <= n; i++) {
-			add("o%u = krealloc o%u %u GFP_KERNEL\n", i, i - 1, steps[i - 1]);
-			kept = kept < steps[i - 1] ? kept : steps[i - 1];
-		}
+		kept = add_kreallocs(steps, n);
 		run_clean(s);
-		assert_int_equal(live(n)->size, steps[n - 1]);
-		assert_filled(live(n)->addr, kept, 0x5a, false);
+		assert_int_equal(live(n + 2)->size, steps[n - 1]);
+		assert_filled(live(n + 2)->addr, kept, 0x5a, false);
+		assert_filled(live(0)->addr, 40, 0x77, false);
+		assert_filled(live(2)->addr, 40, 0x77, false);
 	}
 }
 
