@@ -160,20 +160,31 @@ static void check_size_zero(const struct subject *s)
 	live(4);
 }
 
+static const unsigned below_max[] = {0, 1, 7, 8, 15, 16, 4095, 4096, 65535};
+enum { BELOW_MAX = sizeof(below_max) / sizeof(below_max[0]) };
+
 static void check_huge_sizes_yield_nothing(const struct subject *s)
 {
-	static const unsigned below[] = {0, 1, 7, 8, 15, 16, 4095, 4096, 65535};
-	enum { BELOW = sizeof(below) / sizeof(below[0]) };
-
 	begin(s, "");
-	for (unsigned i = 0; i < BELOW; i++)
-		add("o%u = kmalloc SIZE_MAX-%u GFP_KERNEL\no%u = kcalloc 1 SIZE_MAX-%u GFP_KERNEL\n", 2 * i, below[i],
-		    2 * i + 1, below[i]);
-	add("o%u = kmalloc 64 GFP_KERNEL\n", 2 * BELOW);
+	for (unsigned i = 0; i < BELOW_MAX; i++)
+		add("o%u = kmalloc SIZE_MAX-%u GFP_KERNEL\no%u = kcalloc 1 SIZE_MAX-%u GFP_KERNEL\n", 2 * i,
+		    below_max[i], 2 * i + 1, below_max[i]);
+	add("o%u = kmalloc 64 GFP_KERNEL\n", 2 * BELOW_MAX);
 	run_clean(s);
-	for (unsigned i = 0; i < 2 * BELOW; i++)
+	for (unsigned i = 0; i < 2 * BELOW_MAX; i++)
 		assert_int_not_equal(object(i)->state, OBJECT_LIVE);
-	live(2 * BELOW);
+	live(2 * BELOW_MAX);
+}
+
+/* Legal programs never ask the allocator for that much.  Asked all the same, it may BUG, but it has no such object. */
+static void check_huge_sizes_as_misuse_yield_nothing(const struct subject *s)
+{
+	for (unsigned i = 0; i < BELOW_MAX; i++) {
+		begin(s, "misuse=1");
+		add("o0 = kmalloc SIZE_MAX-%u GFP_KERNEL\n", below_max[i]);
+		harness_run(text.line, s->ops);
+		assert_int_not_equal(object(0)->state, OBJECT_LIVE);
+	}
 }
 
 /* On a machine that has room for it.  Regions tell their size to the adapter only. */
@@ -416,6 +427,7 @@ static const struct check {
 	{"zeroed", check_zeroed},
 	{"size_zero", check_size_zero},
 	{"huge_sizes_yield_nothing", check_huge_sizes_yield_nothing},
+	{"huge_sizes_as_misuse_yield_nothing", check_huge_sizes_as_misuse_yield_nothing},
 	{"largest_size", check_largest_size},
 	{"overflowing_products_yield_nothing", check_overflowing_products_yield_nothing},
 	{"krealloc_keeps_the_prefix", check_krealloc_keeps_the_prefix},
