@@ -15,7 +15,7 @@ T ?= slub_clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: help deps all fuzz test unit programs planted lint smoke format clean docs coverage bench
-.PHONY: soak discovery kill-matrix replay100 corpora corpora-merge
+.PHONY: example soak discovery kill-matrix replay100 corpora corpora-merge
 
 help: ## list the targets
 	@echo "slabfuzz: make a target below; DEV=1 turns warnings into errors, V=1 shows commands."
@@ -44,7 +44,7 @@ fuzz: plain libfuzzer libfuzzer-asan ## one campaign of TIME=60 seconds over all
 	@rm -rf build/findings
 	build/slabfuzz fuzz --target all --time $(TIME) --out build/findings
 
-test: unit programs planted ## unit tests (plain and ASan), claims, regressions, planted bugs
+test: unit programs planted example ## unit tests (plain and ASan), claims, regressions, planted bugs
 
 unit: $(UNIT_TESTS) ## the unit tests only
 	@scripts/run_units.sh $(UNIT_TESTS)
@@ -56,6 +56,9 @@ programs: plain asan m32 ## replay claims, regressions and test programs in thre
 
 planted: plain $(MACHINES) ## each planted bug is killed by its program, its clean twin is silent
 	@scripts/run_planted.sh build/slabfuzz
+
+example: plain ## an allocator from outside the tree: its two bugs are found, replayed and minimised
+	@scripts/example.sh
 
 lint: ## formatting, clang-tidy, include arrows, house rules
 	@scripts/lint.sh

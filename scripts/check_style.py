@@ -111,7 +111,9 @@ def main():
     if "--self-test" in sys.argv:
         return 0
     bad = 0
-    files = [p for folder in SOURCES for p in sorted(pathlib.Path(folder).glob("*")) if p.suffix in (".c", ".h", ".def")]
+    folders = [pathlib.Path(folder) for folder in SOURCES] + sorted(pathlib.Path("examples").glob("*/")) + sorted(
+        pathlib.Path("examples").glob("*/targets"))
+    files = [p for folder in folders for p in sorted(folder.glob("*")) if p.suffix in (".c", ".h", ".def")]
     for path in files:
         text = path.read_text()
         for rule in dict.fromkeys(r[0] for r in RULES):

@@ -152,3 +152,7 @@ build/afl/libslabfuzz_mutator.so: $(patsubst %.c,build/afl/obj/%.o,fuzz/aflplusp
 	$(Q)$(CLANG) -shared -o $@ $^
 
 -include $(shell [ -d build ] && find build -name '*.d')
+
+ifneq ($(OUTSIDE),)
+include scripts/outside.mk
+endif

@@ -4,7 +4,7 @@
 set -euo pipefail
 shopt -s nullglob
 status=0
-sources=({sim,allocators,backends,oracles,program,fuzz,targets,tests,bench}/*.c)
+sources=({sim,allocators,backends,oracles,program,fuzz,targets,tests,bench}/*.c examples/*/*.c examples/*/targets/*.c)
 headers=({sim,allocators,backends,oracles,program,fuzz,targets,tests,bench}/*.h)
 
 step() { echo "lint: $1"; shift; "$@" || status=1; }

@@ -216,6 +216,9 @@ void sim_save_boot(struct sim *sim, struct boot_image *image)
 		image->shadow = map_table(KERNEL_HEAP_SIZE / 8);
 		image->chunks = map_table(KERNEL_CHUNKS * sizeof(uint32_t));
 	}
+	/* The image of another configuration may have been here, with other chunks. */
+	for (uint32_t i = 0; i < image->chunk_count; i++)
+		memset(image->bytes + (uint64_t)image->chunks[i] * KERNEL_CHUNK, 0, KERNEL_CHUNK);
 	image->chunk_count = sim->dirty_chunk_count;
 	for (uint32_t i = 0; i < sim->dirty_chunk_count; i++) {
 		uint32_t chunk = sim->dirty_chunks[i];

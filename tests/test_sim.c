@@ -11,6 +11,7 @@
 
 #include "backends/cache.h"
 #include "backends/dma.h"
+#include "sim/memory.h"
 #include "sim/page.h"
 
 static struct sim sim;
@@ -347,6 +348,18 @@ static void test_reset_restores_everything(void **state)
 	assert_int_equal(target_find_other(&sim, page_address(alloc_pages(&sim, GFP_WAIT, 0)), PAGE_SIZE, 0), 0);
 }
 
+/* A slot that held the image of a larger machine holds nothing of it afterwards. */
+static void test_boot_image_forgets_what_it_held(void **state)
+{
+	uint32_t map = 8192 * 56;
+
+	(void)state;
+	boot("x86", 8192);
+	boot("arm926", 64);
+	for (uint32_t i = 0; i < map; i++)
+		assert_int_equal(image.bytes[i], *(const uint8_t *)target_pointer(KERNEL_BASE + i));
+}
+
 static void test_fault_schedule(void **state)
 {
 	(void)state;
@@ -394,6 +407,7 @@ int main(void)
 		cmocka_unit_test(test_wild_pointer_unwinds),
 		cmocka_unit_test(test_freed_kernel_data_is_unowned),
 		cmocka_unit_test(test_reset_restores_everything),
+		cmocka_unit_test(test_boot_image_forgets_what_it_held),
 		cmocka_unit_test(test_fault_schedule),
 	};
 
