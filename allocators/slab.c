@@ -378,6 +378,7 @@ const struct allocator_ops allocator_slab = {
 		     .size_zero = SIZE_ZERO_OBJECT,
 		     .frames_are_frames = true,
 		     .reuses_in_rcu = true,
+		     .redzone = {.live = RED_ACTIVE, .freed = RED_INACTIVE, .width = RED_SIZE, .before = true},
 		     .detects = detects},
 	.init = slab_init,
 	.alloc = slab_alloc,
