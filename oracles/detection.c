@@ -215,10 +215,17 @@ static bool has_words(const char *text, const char *words)
 	return true;
 }
 
-static void on_report(struct pending *p, const struct event *event)
+static void on_report(struct detection *d, const struct event *event)
 {
+	struct pending *p = &d->pending;
 	const char *text = event->text ? event->text : "";
 
+	/* The model ran out of room for texts, which no kernel does. */
+	if (strcmp(text, "report buffer full") == 0) {
+		d->spoiled = true;
+		p->row = NULL;
+		return;
+	}
 	if (has_words(text, p->row->words))
 		p->named = true;
 	else if (!p->other)
@@ -297,7 +304,7 @@ static void observe(void *state, const struct oracle_context *context, const str
 		d->caches[event->id] =
 			(struct known_cache){event->size, (uint32_t)event->value, (uint32_t)(event->value >> 32)};
 	else if (d->pending.row && (event->kind == EVENT_REPORT || event->kind == EVENT_KERNEL_BUG))
-		on_report(&d->pending, event);
+		on_report(d, event);
 	else if (d->pending.row)
 		on_deadline(d, context, event, out);
 }

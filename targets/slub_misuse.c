@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Few verbs: after its first misuse most of a program is wasted, so the misuse should come soon. */
+/*
+ * Few verbs: after its first misuse most of a program is wasted, so the misuse should come soon.
+ * The slots of D2 are smaller than their objects, so nothing said of objects holds there: it is off.
+ */
 #include "fuzz/target.h"
 
 static const uint8_t verbs[] = {OP_kmalloc,
@@ -22,9 +25,10 @@ const struct target target = {
 	.kind = TARGET_MISUSE,
 	.variants = {"arch=x86 allocator=slub profile=safe misuse=1 debug=F",
 		     "arch=x86 allocator=slub profile=safe misuse=1 debug=FZPU",
-		     "arch=arm926 allocator=slub profile=2.6.22 misuse=1 debug=FZP",
-		     "arch=ppc8xx allocator=slub profile=2.6.22 misuse=1 debug=PU ram_pages=64",
-		     "arch=x86 allocator=slub profile=2.6.22 misuse=1 debug=Z",
+		     "arch=arm926 allocator=slub profile=2.6.22 policy.bug.kmalloc_dma_size=off misuse=1 debug=FZP",
+		     "arch=ppc8xx allocator=slub profile=2.6.22 policy.bug.kmalloc_dma_size=off misuse=1 debug=PU "
+		     "ram_pages=64",
+		     "arch=x86 allocator=slub profile=2.6.22 policy.bug.kmalloc_dma_size=off misuse=1 debug=Z",
 		     "arch=arm926 allocator=slub profile=safe misuse=1"},
 	.verbs = verbs,
 	.ops_max = 24,
