@@ -63,8 +63,10 @@ static const struct example examples[] = {
 	{"allocator=slab debug=P",
 	 CACHE "kmem_cache_free c0 o0 repeat=3\nobj_write o0 0 4 0x11\nkmem_cache_shrink c0\n", "write-after-free",
 	 "Slab corruption"},
-	{"allocator=slab debug=Z", CACHE "obj_write o0 64 1 0x11\nkmem_cache_free c0 o0\n", "overflow",
-	 "memory outside object was overwritten"},
+	{"allocator=slab debug=Z",
+	 "c0 = kmem_cache_create 64 0 0\no0 = kmem_cache_alloc c0 GFP_KERNEL\n"
+	 "obj_write o0 64 1 0x11\nkmem_cache_free c0 o0\n",
+	 "overflow", "memory outside object was overwritten"},
 	{"allocator=slab debug=Z", CACHE "obj_write o0 65535 1 0x11\nkmem_cache_free c0 o0\n", "underflow",
 	 "memory outside object was overwritten"},
 	{"allocator=slab", CACHE "kmem_cache_destroy c0\n", "destroy-live", "Can't free all objects"},
@@ -83,7 +85,7 @@ static const struct example examples[] = {
 	 "write-after-free", NULL},
 	{"allocator=slub debug=FZ", CACHE "obj_write o1 65535 1 0x11\nkmem_cache_free c0 o1\n", "underflow", NULL},
 	{"allocator=slub debug=FZPU",
-	 "c0 = kmem_cache_create 60 0 SLAB_DESTROY_BY_RCU\n"
+	 "c0 = kmem_cache_create 60 0 DESTROY_BY_RCU\n"
 	 "o0 = kmem_cache_alloc c0 GFP_KERNEL repeat=2\nkmem_cache_free c0 o0\n"
 	 "obj_write o0 8 4 0x11\n",
 	 "rcu-use", NULL},
