@@ -5,8 +5,9 @@
  * Judges one misuse at a time, and none after one that may have left the allocator in any state: what is silent by
  * design, or not contained.  Other oracles go on in misuse worlds, for claims show what misuse leads to; what they find
  * there is the client's fault, so misuse targets count only this oracle's title (fuzz/target.h).
- * Innocent: whatever the table does not promise; free objects whose page is gone; stores that change no byte of a fence
- * or of poison; fences of objects that no created kmem_cache sized; debugging that is on for some kmem_caches only.
+ * Innocent: whatever the table does not promise; free objects whose page is gone, or may wait for RCU; stores that
+ * change no byte of a fence or of poison; fences of objects that no created kmem_cache sized; debugging that is on for
+ * some kmem_caches only.
  */
 #include "oracles/attribution.h"
 
@@ -191,7 +192,8 @@ static void on_misuse(struct detection *d, const struct oracle_context *context,
 	}
 	d->pending = (struct pending){
 		.row = promise(context, kind, letters_for(d, context, o)), .handle = handle, .addr = event->addr};
-	if (o && o->state == OBJECT_FREED && !page_stayed(d, context, handle))
+	/* An empty slab of an RCU kmem_cache is no slab any more, although its page stays until the grace period. */
+	if (o && o->state == OBJECT_FREED && (o->rcu || !page_stayed(d, context, handle)))
 		d->pending.row = NULL;
 	if (o && store && d->pending.row && !damages(d, context, event))
 		d->pending.row = NULL;

@@ -89,8 +89,8 @@ static const struct example examples[] = {
 	 "o0 = kmem_cache_alloc c0 GFP_KERNEL repeat=2\nkmem_cache_free c0 o0\n"
 	 "obj_write o0 8 4 0x11\n",
 	 "rcu-use", NULL},
-	{"allocator=slob_2622", "o0 = kmalloc 64 GFP_KERNEL repeat=2\nkfree o0\nkfree o0\n", "double-free", NULL},
-	{"allocator=slob_2624", "o0 = kmalloc 64 GFP_KERNEL repeat=2\nkfree o0\nkfree o0\n", "double-free", NULL},
+	{"allocator=slob-2622", "o0 = kmalloc 64 GFP_KERNEL repeat=2\nkfree o0\nkfree o0\n", "double-free", NULL},
+	{"allocator=slob-2624", "o0 = kmalloc 64 GFP_KERNEL repeat=2\nkfree o0\nkfree o0\n", "double-free", NULL},
 };
 
 static void each_promise_is_kept(void **state)
