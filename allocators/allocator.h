@@ -7,6 +7,7 @@
 #ifndef SLABFUZZ_ALLOCATORS_ALLOCATOR_H
 #define SLABFUZZ_ALLOCATORS_ALLOCATOR_H
 
+#include "sim/misuse.h"
 #include "sim/sim.h"
 
 /* Debug letters of slub_debug (FACTS 7.1), in the world key debug=FZPUT[,prefix]. */
@@ -24,6 +25,25 @@ struct redzone_contract {
 	bool before; /* the same value also right before the object */
 };
 
+/* When debugging reports a misuse. */
+enum detection_time {
+	DETECT_AT_ONCE = 1,     /* before the op that commits it ends */
+	DETECT_AT_FREE = 2,     /* when the object is freed */
+	DETECT_AT_ALLOC = 4,    /* before its bytes are handed out again */
+	DETECT_AT_VALIDATE = 8, /* by cache_validate, unless the slab is gone by then */
+	DETECT_AT_DISCARD = 16, /* before its page goes */
+};
+
+/* A promise: where it holds, the report or BUG contains the words (A|B = either, "" = any) at one of the times. */
+struct detection_row {
+	enum misuse kind;
+	uint8_t any, all; /* debug letters in force for the object: one of `any` (0: none needed), all of `all` */
+	uint8_t unless;   /* bug row of enum policy that must be off, 0 = none (row 0 is no bug) */
+	uint8_t when;     /* mask of enum detection_time */
+	bool contained;   /* afterwards the allocator is as if nothing had happened */
+	const char *words;
+};
+
 /* What users may rely on.  Oracles, generated tests and edge cases are derived from it. */
 struct allocator_contract {
 	uint32_t align_min; /* bytes, of any object without an explicit alignment */
@@ -38,6 +58,8 @@ struct allocator_contract {
 	uint8_t poison_alloc;      /* letter P: bytes of a new and */
 	uint8_t poison_free;       /* of a freed object, whose last byte may be POISON_END; 0 = not promised */
 	struct redzone_contract redzone;
+	const struct detection_row
+		*detects;     /* first row that holds counts; ended by words NULL; NULL = detects nothing */
 	uint32_t debug_words; /* slots of as many words or more are not debugged; 0 = all are */
 };
 

@@ -353,6 +353,22 @@ static uint64_t slab_object_size(struct allocator *a, target_addr_t c)
 	return CACHE_FIELD(a->sim, c, asked_size);
 }
 
+/*
+ * FACTS 2.2, 7.3.  That a page is a slab's and that the kmem_cache is the right one is checked in every build; overruns
+ * inside the rounding of an object are not seen.
+ */
+static const struct detection_row detects[] = {
+	{MISUSE_double_free, 0, DEBUG_Z, 0, DETECT_AT_ONCE, false, "double free detected"},
+	{MISUSE_interior_free, DEBUG_F | DEBUG_Z | DEBUG_P, 0, 0, DETECT_AT_ONCE, false, "not the start of an object"},
+	{MISUSE_wrong_cache, 0, 0, 0, DETECT_AT_ONCE, false, "object of another kmem_cache"},
+	{MISUSE_write_after_free, 0, DEBUG_P, 0, DETECT_AT_ALLOC | DETECT_AT_DISCARD, false, "Slab corruption"},
+	{MISUSE_overflow, 0, DEBUG_Z, 0, DETECT_AT_FREE, false, "memory outside object was overwritten"},
+	{MISUSE_underflow, 0, DEBUG_Z, 0, DETECT_AT_FREE, false, "memory outside object was overwritten"},
+	{MISUSE_destroy_live, 0, 0, 0, DETECT_AT_ONCE, false, "Can't free all objects"},
+	{MISUSE_non_slab_free, 0, 0, 0, DETECT_AT_ONCE, false, "not PageSlab"},
+	{.words = NULL},
+};
+
 const struct allocator_ops allocator_slab = {
 	.name = "slab",
 	.state_size = sizeof(struct slab_state),
@@ -364,7 +380,8 @@ const struct allocator_ops allocator_slab = {
 		     .reuses_in_rcu = true,
 		     .poison_alloc = POISON_INUSE,
 		     .poison_free = POISON_FREE,
-		     .redzone = {.live = RED_ACTIVE, .freed = RED_INACTIVE, .width = RED_SIZE, .before = true}},
+		     .redzone = {.live = RED_ACTIVE, .freed = RED_INACTIVE, .width = RED_SIZE, .before = true},
+		     .detects = detects},
 	.init = slab_init,
 	.alloc = slab_alloc,
 	.free = slab_free,

@@ -534,6 +534,30 @@ static uint64_t slub_object_size(struct allocator *a, target_addr_t s)
 	return CACHE_FIELD(a->sim, s, objsize);
 }
 
+/*
+ * FACTS 2.3, 7.2.  Any letter makes a slab a debug slab, and every free of a debug slab is checked; no letter, no
+ * check. Alive objects without the free pointer's own place are not fenced in front: underflow is silent.
+ */
+enum { ANY_LETTER = DEBUG_F | DEBUG_Z | DEBUG_P | DEBUG_U | DEBUG_T };
+
+static const struct detection_row detects[] = {
+	{MISUSE_double_free, ANY_LETTER, 0, 0, DETECT_AT_ONCE, true, "already free"},
+	{MISUSE_interior_free, ANY_LETTER, 0, 0, DETECT_AT_ONCE, true, "Invalid object pointer"},
+	{MISUSE_wrong_cache, 0, 0, POLICY_bug_free_wrong_cache, DETECT_AT_ONCE, false, "belongs to slab"},
+	/* The object is measured by the wrong kmem_cache first, so the complaint may be any. */
+	{MISUSE_wrong_cache, ANY_LETTER, 0, 0, DETECT_AT_ONCE, false, ""},
+	{MISUSE_write_after_free, 0, DEBUG_P, POLICY_bug_destroy_check,
+	 DETECT_AT_ALLOC | DETECT_AT_VALIDATE | DETECT_AT_DISCARD, false, "Poison check failed"},
+	{MISUSE_write_after_free, 0, DEBUG_P, 0, DETECT_AT_ALLOC | DETECT_AT_VALIDATE, false, "Poison check failed"},
+	/* Only users' tracking keeps full slabs where validation finds them. */
+	{MISUSE_overflow, 0, DEBUG_Z | DEBUG_U, 0, DETECT_AT_FREE | DETECT_AT_VALIDATE, false, "Redzone Active"},
+	{MISUSE_overflow, 0, DEBUG_Z, 0, DETECT_AT_FREE, false, "Redzone Active"},
+	/* These letters forbid merging; a merged kmem_cache only loses a name. */
+	{MISUSE_destroy_live, DEBUG_Z | DEBUG_P | DEBUG_U | DEBUG_T, 0, 0, DETECT_AT_ONCE, false, "still has objects"},
+	{MISUSE_non_slab_free, 0, 0, POLICY_bug_kfree_any_page, DETECT_AT_ONCE, true, "Not a valid slab page"},
+	{.words = NULL},
+};
+
 const struct allocator_ops allocator_slub = {
 	.name = "slub",
 	.state_size = sizeof(struct slub_state),
@@ -546,6 +570,7 @@ const struct allocator_ops allocator_slub = {
 		     .poison_alloc = POISON_FREE,
 		     .poison_free = POISON_FREE,
 		     .redzone = {.live = SLUB_RED_ACTIVE, .freed = SLUB_RED_INACTIVE},
+		     .detects = detects,
 		     .debug_words = DEBUG_WORDS_MAX},
 	.init = slub_init,
 	.alloc = slub_alloc,

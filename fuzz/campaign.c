@@ -55,7 +55,8 @@ static void stop_job(struct campaign_job *job)
 
 static bool satisfied(const struct campaign *c, const struct campaign_job *job)
 {
-	return c->until_declared && job->target && job->target->kind != TARGET_CLEAN && !job_complaint(c, job);
+	return c->until_declared && job->target && job->target->kind != TARGET_CLEAN &&
+	       job->target->kind != TARGET_MISUSE && !job_complaint(c, job);
 }
 
 /* A child ended: next phase, a restart after a finding, or done. */

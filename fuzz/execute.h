@@ -87,11 +87,25 @@ typedef enum op_result run_op(struct executor *x, const struct op *op);
 #include "program/ops.def"
 #undef OP
 
-/* The op's precondition: skip unless it holds or the world allows misuse. */
+/* fuzz/misuse.c: tells of a misuse right before it; handle may be HANDLE_NONE. */
+void misuse_emit(struct executor *x, enum misuse kind, uint32_t handle, target_addr_t addr, uint64_t size,
+		 uint8_t byte);
+/* Kind of a free of that handle's address, which its client may not free so. */
+enum misuse misuse_of_free(struct executor *x, uint32_t handle);
+/* Kind of a store into [addr, addr + size) through that handle. */
+enum misuse misuse_of_store(struct executor *x, uint32_t handle, target_addr_t addr, uint64_t size);
+
+/*
+ * The op's precondition: skip unless it holds or the world allows misuse.  What has a kind of its own is told of by the
+ * op; all else is MISUSE_other, after which no promise of the allocator holds.
+ */
 #define REQUIRE(x, condition)                                                                                          \
 	do {                                                                                                           \
-		if (!(condition) && !(x)->world->config.misuse)                                                        \
-			return RESULT_SKIP;                                                                            \
+		if (!(condition)) {                                                                                    \
+			if (!(x)->world->config.misuse)                                                                \
+				return RESULT_SKIP;                                                                    \
+			misuse_emit(x, MISUSE_other, HANDLE_NONE, 0, 0, 0);                                            \
+		}                                                                                                      \
 	} while (0)
 
 /* False iff the GFP mask of a row of gfp.def may sleep where that is forbidden. */

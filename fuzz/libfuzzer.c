@@ -30,6 +30,7 @@ static void engine_start(void)
 	if (!session_create(&engine.session))
 		exit(3);
 	target_resolve(&engine.plan, &target);
+	engine.session.only = target_counts_only(&target);
 	engine.ready = true;
 }
 

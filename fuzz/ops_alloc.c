@@ -202,7 +202,9 @@ static enum op_result kfree_raw(struct executor *x, uint32_t memory)
 	uint64_t size;
 	target_addr_t addr = memory_address(x, memory, &size);
 
-	REQUIRE(x, false);
+	if (!x->world->config.misuse)
+		return RESULT_SKIP;
+	misuse_emit(x, misuse_of_free(x, memory), memory, addr, size, 0);
 	x->allocator->ops->free(x->allocator, 0, addr);
 	return RESULT_OK;
 }
@@ -230,6 +232,21 @@ enum op_result run_kfree(struct executor *x, const struct op *op)
 		result = RESULT_OK;
 	}
 	return result;
+}
+
+enum op_result run_kfree_at(struct executor *x, const struct op *op)
+{
+	const struct object *o = live_object(x, op->arg[0]);
+	target_addr_t addr;
+
+	if (!x->world->config.misuse || !may_free(x, o) || !has_header(x, o))
+		return RESULT_SKIP;
+	if (op->arg[1] == 0 || op->arg[1] >= o->size)
+		return RESULT_SKIP;
+	addr = o->addr + op->arg[1];
+	misuse_emit(x, MISUSE_interior_free, op->arg[0], addr, 1, 0);
+	x->allocator->ops->free(x->allocator, 0, addr);
+	return RESULT_OK;
 }
 
 enum op_result run_ksize(struct executor *x, const struct op *op)
@@ -325,7 +342,11 @@ enum op_result run_kmem_cache_destroy(struct executor *x, const struct op *op)
 	REQUIRE(x, !x->in_irq);
 	if (!cache || !c || !x->allocator->ops->cache_destroy)
 		return RESULT_SKIP;
-	REQUIRE(x, c->live_objects == 0 && !((c->flags & SLAB_DESTROY_BY_RCU) && x->sim->rcu_readers));
+	REQUIRE(x, !((c->flags & SLAB_DESTROY_BY_RCU) && x->sim->rcu_readers));
+	if (c->live_objects && !x->world->config.misuse)
+		return RESULT_SKIP;
+	if (c->live_objects)
+		misuse_emit(x, MISUSE_destroy_live, HANDLE_NONE, cache, 0, 0);
 	event.value = x->allocator->ops->cache_destroy(x->allocator, cache);
 	if (event.value == DESTROY_OK)
 		c->addr = 0;
@@ -360,6 +381,29 @@ enum op_result run_kmem_cache_alloc(struct executor *x, const struct op *op)
 	return result;
 }
 
+/* Address of the kmem_cache that an object came from, 0 if kmalloc() chose it. */
+static target_addr_t home_of(struct executor *x, const struct object *o)
+{
+	if (!o->kmem_cache)
+		return 0;
+	if (o->kmem_cache & BOOT_CACHE)
+		return world_boot_cache(x->world, (o->kmem_cache & ~BOOT_CACHE) - 1);
+	return x->caches[o->kmem_cache - 1].addr;
+}
+
+/* A kmem_cache_free() that is not legal.  Merged kmem_caches are one, so addresses are compared. */
+static void tell_cache_free(struct executor *x, target_addr_t cache, uint32_t handle)
+{
+	const struct object *o = &x->objects[handle];
+	enum misuse kind = MISUSE_other;
+
+	if (o->state == OBJECT_FREED && home_of(x, o) == cache)
+		kind = misuse_of_free(x, handle);
+	else if (o->state == OBJECT_LIVE && may_free(x, o) && home_of(x, o) && home_of(x, o) != cache)
+		kind = MISUSE_wrong_cache;
+	misuse_emit(x, kind, handle, o->addr, o->size, 0);
+}
+
 enum op_result run_kmem_cache_free(struct executor *x, const struct op *op)
 {
 	struct kmem_cache_handle *c;
@@ -370,11 +414,15 @@ enum op_result run_kmem_cache_free(struct executor *x, const struct op *op)
 	if (!cache || op->arg[1] == HANDLE_NONE)
 		return RESULT_SKIP;
 	for (uint32_t i = 0; i < op->repeat && op->arg[1] + i < x->object_count; i++) {
-		struct object *o = live_object(x, op->arg[1] + i);
+		struct object *o = &x->objects[op->arg[1] + i];
+		bool legal = o->state == OBJECT_LIVE && o->kmem_cache == id && may_free(x, o);
 
-		if (!o || (!x->world->config.misuse && (o->kmem_cache != id || !may_free(x, o))))
+		if (o->state == OBJECT_NEVER || (!legal && !x->world->config.misuse))
 			continue;
-		object_freed(x, op->arg[1] + i);
+		if (!legal)
+			tell_cache_free(x, cache, op->arg[1] + i);
+		if (o->state == OBJECT_LIVE)
+			object_freed(x, op->arg[1] + i);
 		x->allocator->ops->free(x->allocator, cache, o->addr);
 		result = RESULT_OK;
 	}
@@ -395,6 +443,7 @@ enum op_result run_kmem_cache_shrink(struct executor *x, const struct op *op)
 
 enum op_result run_cache_validate(struct executor *x, const struct op *op)
 {
+	struct event event = {.kind = EVENT_CACHE_VALIDATE};
 	struct kmem_cache_handle *c;
 	target_addr_t cache = cache_of(x, op->arg[0], &c);
 
@@ -402,6 +451,8 @@ enum op_result run_cache_validate(struct executor *x, const struct op *op)
 	if (!cache || !x->allocator->ops->cache_validate)
 		return RESULT_SKIP;
 	x->allocator->ops->cache_validate(x->allocator, cache);
+	event.value = c ? (op->arg[0] & ~HANDLE_OTHER) + 1 : BOOT_CACHE | (op->arg[0] + 1);
+	sim_emit(x->sim, &event);
 	return RESULT_OK;
 }
 

@@ -3,6 +3,14 @@
 #include "fuzz/execute.h"
 #include "sim/memory.h"
 
+/* Ranges that the device has are not the CPU's. */
+static bool cpu_may_touch(struct executor *x, const struct object *o, target_addr_t addr, uint64_t size)
+{
+	if (x->world->config.dma_era)
+		return !device_owns(x, addr, size);
+	return !device_owns(x, o->addr, o->size);
+}
+
 /* A range of a live object that the client may touch now. */
 static enum op_result object_range(struct executor *x, const struct op *op, struct event *event)
 {
@@ -11,16 +19,38 @@ static enum op_result object_range(struct executor *x, const struct op *op, stru
 
 	if (!o || !target_in_ram(x->sim, o->addr, 1) || !size)
 		return RESULT_SKIP;
-	REQUIRE(x, offset < o->size && size <= o->size - offset);
+	if (offset >= o->size || size > o->size - offset)
+		return RESULT_SKIP;
 	if (!target_in_ram(x->sim, o->addr + offset, size))
 		return RESULT_SKIP;
-	if (x->world->config.dma_era)
-		REQUIRE(x, !device_owns(x, o->addr + offset, size));
-	else
-		REQUIRE(x, !device_owns(x, o->addr, o->size));
+	REQUIRE(x, cpu_may_touch(x, o, o->addr + offset, size));
 	event->addr = o->addr + offset;
 	event->size = size;
 	event->id = op->arg[0];
+	return RESULT_OK;
+}
+
+/*
+ * A store that the API forbids: into a free object, or at most a word over either end.  Offsets are not negative, so
+ * 65535 is one byte before the object.  Stores farther out are skipped: they hit strangers, of which no contract
+ * speaks.
+ */
+static enum op_result store_misused(struct executor *x, const struct op *op)
+{
+	uint64_t word = x->sim->layout->word, before = 65536 - (uint64_t)op->arg[1], size = size_value(x, op->arg[2]);
+	const struct object *o = &x->objects[op->arg[0]];
+	target_addr_t addr;
+	enum misuse kind;
+
+	if (o->state == OBJECT_NEVER || !target_in_ram(x->sim, o->addr, 1) || !size || o->size >= 32768)
+		return RESULT_SKIP;
+	addr = before && before <= word ? o->addr - before : o->addr + op->arg[1];
+	if (addr > o->addr + o->size || size > o->addr + o->size + word - addr || !target_in_ram(x->sim, addr, size))
+		return RESULT_SKIP;
+	REQUIRE(x, cpu_may_touch(x, o, addr, size));
+	kind = misuse_of_store(x, op->arg[0], addr, size);
+	misuse_emit(x, kind, op->arg[0], addr, size, (uint8_t)op->arg[3]);
+	target_fill(x->sim, addr, size, (uint8_t)op->arg[3], ROLE_NONE);
 	return RESULT_OK;
 }
 
@@ -29,6 +59,8 @@ enum op_result run_obj_write(struct executor *x, const struct op *op)
 	struct event event = {.kind = EVENT_OBJECT_WRITE, .value = op->arg[3]};
 	enum op_result result = object_range(x, op, &event);
 
+	if (result == RESULT_SKIP && x->world->config.misuse && op->arg[0] < x->object_count)
+		return store_misused(x, op);
 	if (result != RESULT_OK)
 		return result;
 	target_fill(x->sim, event.addr, event.size, (uint8_t)op->arg[3], ROLE_NONE);

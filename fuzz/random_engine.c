@@ -31,6 +31,7 @@ int random_engine_run(const struct target *target, double seconds, uint64_t seed
 	if (!session_create(&s))
 		return 3;
 	target_resolve(&plan, target);
+	s.only = target_counts_only(target);
 	profile = (struct op_profile){&plan.set, plan.variant_count, plan.ops_max};
 	while (programs % PROGRAMS_PER_LOOK || seconds_now() < end) {
 		program_generate(&p, &profile, &r);

@@ -37,7 +37,7 @@ void target_save_findings(struct session *s, const struct target_plan *plan, str
 	for (unsigned i = 0; i < all.count; i++) {
 		const struct finding *finding = &all.list[i];
 
-		if (title_rows[finding->title].grade < s->grade || session_knows(s, finding->signature))
+		if (!session_counts(s, finding))
 			continue;
 		if (!saved_before(dir, finding->signature) && !finding_save(s, p, finding, dir, path, sizeof(path)))
 			fprintf(stderr, "slabfuzz: cannot save a finding in %s\n", dir);

@@ -45,6 +45,13 @@ bool session_knows(const struct session *s, const char *signature)
 	return false;
 }
 
+bool session_counts(const struct session *s, const struct finding *finding)
+{
+	if (title_rows[finding->title].grade < s->grade || session_knows(s, finding->signature))
+		return false;
+	return !s->only || signature_matches(s->only, finding->signature);
+}
+
 bool session_create(struct session *s)
 {
 	const char *known = getenv("SLABFUZZ_KNOWN");
@@ -81,7 +88,7 @@ const struct finding *session_run(struct session *s, const struct program *p, co
 	for (unsigned i = 0; i < s->world.findings.count; i++) {
 		const struct finding *finding = &s->world.findings.list[i];
 
-		if (title_rows[finding->title].grade >= s->grade && !session_knows(s, finding->signature))
+		if (session_counts(s, finding))
 			return finding;
 	}
 	return NULL;

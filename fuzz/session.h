@@ -15,6 +15,7 @@ struct session {
 	struct world world;
 	struct executor executor;
 	enum grade grade;         /* findings below it do not count */
+	const char *only;         /* only findings that match count; NULL = all */
 	const char *findings_dir; /* NULL: nothing is saved */
 	unsigned known_count;
 	char known[KNOWN_MAX][SIGNATURE_MAX];
@@ -27,6 +28,8 @@ void session_destroy(struct session *s);
 /* Reads accepted signatures, one a line, # comments.  False if the file is unreadable. */
 bool session_read_known(struct session *s, const char *path);
 void session_add_known(struct session *s, const char *signature);
+/* True iff a finding is at or above the grade, of the wanted kind and not known. */
+bool session_counts(const struct session *s, const struct finding *finding);
 bool session_knows(const struct session *s, const char *signature);
 
 /* Runs p; returns the first finding at or above the grade that is not known, or NULL. */

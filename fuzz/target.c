@@ -12,6 +12,11 @@ static _Noreturn void table_mistake(const struct target *target, const char *wha
 	exit(3);
 }
 
+const char *target_counts_only(const struct target *target)
+{
+	return target->kind == TARGET_MISUSE ? title_rows[TITLE_MISSED_DETECTION].name : NULL;
+}
+
 static void resolve_variant(struct target_plan *plan, unsigned i)
 {
 	struct text_error error;

@@ -11,6 +11,7 @@
 enum target_kind {
 	TARGET_CLEAN,   /* any finding is a bug in the code under test */
 	TARGET_HISTORY, /* an era as it was: must find what it declares */
+	TARGET_MISUSE,  /* breaks the API: any missed-detection is a bug, all other findings are the client's fault */
 	TARGET_CANARY,  /* a planted bug that must be found wherever fuzzing runs */
 };
 
@@ -39,6 +40,8 @@ struct target_plan {
 	struct program settings[TARGET_VARIANTS_MAX]; /* only the settings are used */
 };
 
+/* The findings that count for a target, as a pattern; NULL = all. */
+const char *target_counts_only(const struct target *target);
 /* A mistake in the table is a framework bug: prints it and exits 3. */
 void target_resolve(struct target_plan *plan, const struct target *target);
 /* Copies the settings of the program's variant into it, so that it prints as a complete text program. */

@@ -138,6 +138,8 @@ const char *job_complaint(const struct campaign *c, const struct campaign_job *j
 		return NULL;
 	if (job->target->kind == TARGET_CLEAN)
 		return has_finding(c, job->target, NULL) ? "a clean target was not silent" : NULL;
+	if (job->target->kind == TARGET_MISUSE)
+		return has_finding(c, job->target, target_counts_only(job->target)) ? "misuse was not detected" : NULL;
 	for (unsigned i = 0; i < TARGET_EXPECTS_MAX && job->target->expects[i]; i++)
 		if (!has_finding(c, job->target, job->target->expects[i]))
 			return "did not find what it declares";

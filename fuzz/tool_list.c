@@ -80,7 +80,7 @@ static void list_args(void)
 
 static void list_targets(void)
 {
-	static const char *const kinds[] = {"clean", "history", "canary"};
+	static const char *const kinds[] = {"clean", "history", "misuse", "canary"};
 
 	heading("target", "kind", "what");
 	for (unsigned i = 0; targets[i]; i++)

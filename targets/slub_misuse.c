@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Few verbs: after its first misuse most of a program is wasted, so the misuse should come soon.
+ * The slots of D2 are smaller than their objects, so nothing said of objects holds there: it is off.
+ */
+#include "fuzz/target.h"
+
+static const uint8_t verbs[] = {OP_kmalloc,
+				OP_kfree,
+				OP_kfree_at,
+				OP_obj_write,
+				OP_kmem_cache_create,
+				OP_kmem_cache_alloc,
+				OP_kmem_cache_free,
+				OP_kmem_cache_destroy,
+				OP_kmem_cache_shrink,
+				OP_cache_validate,
+				OP_grace_period,
+				OP_alloc_pages,
+				OP_COUNT};
+
+const struct target target = {
+	.name = "slub_misuse",
+	.help = "SLUB, API broken on purpose: its debugging must tell, in time and in the right words",
+	.kind = TARGET_MISUSE,
+	.variants = {"arch=x86 allocator=slub profile=safe misuse=1 debug=F",
+		     "arch=x86 allocator=slub profile=safe misuse=1 debug=FZPU",
+		     "arch=arm926 allocator=slub profile=2.6.22 policy.bug.kmalloc_dma_size=off misuse=1 debug=FZP",
+		     "arch=ppc8xx allocator=slub profile=2.6.22 policy.bug.kmalloc_dma_size=off misuse=1 debug=PU "
+		     "ram_pages=64",
+		     "arch=x86 allocator=slub profile=2.6.22 policy.bug.kmalloc_dma_size=off misuse=1 debug=Z",
+		     "arch=arm926 allocator=slub profile=safe misuse=1"},
+	.verbs = verbs,
+	.ops_max = 24,
+};
