@@ -148,11 +148,11 @@ static void next_program(const struct kill_target *t, struct prng *r)
 static bool hunt(unsigned seed)
 {
 	struct prng r = {seed};
-	double begin = seconds_now(), now = begin;
+	double begin = seconds_now();
 	unsigned long programs = 0;
 	const struct finding *finding = NULL;
 
-	while (!finding && (programs % PROGRAMS_PER_LOOK || (now = seconds_now()) < begin + job.seconds)) {
+	while (!finding && (programs % PROGRAMS_PER_LOOK || seconds_now() < begin + job.seconds)) {
 		const struct kill_target *t = &job.targets[programs++ % job.target_count];
 
 		next_program(t, &r);

@@ -32,8 +32,11 @@ static const char *as_victim(const char *broken, char victim[VICTIM_MAX])
 {
 	size_t i = 0;
 
-	for (; broken[i] && i + 1 < VICTIM_MAX; i++)
-		victim[i] = broken[i] == ' ' ? '-' : broken[i];
+	for (; broken[i] && i + 1 < VICTIM_MAX; i++) {
+		victim[i] = broken[i];
+		if (victim[i] == ' ')
+			victim[i] = '-';
+	}
 	victim[i] = 0;
 	return victim;
 }

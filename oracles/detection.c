@@ -58,13 +58,6 @@ static void begin(void *state, const struct oracle_context *context)
 	d->spoiled = false;
 }
 
-static uint32_t *uses_of(struct detection *d, const struct sim *sim, target_addr_t addr)
-{
-	frame_t frame = virt_to_frame(sim, addr);
-
-	return frame == FRAME_NONE ? NULL : &d->frame_uses[frame];
-}
-
 static const struct known_cache *created_cache(const struct detection *d, const struct object *o)
 {
 	return o->kmem_cache && o->kmem_cache <= CACHES_MAX ? &d->caches[o->kmem_cache - 1] : NULL;
@@ -153,9 +146,9 @@ static bool damages(const struct detection *d, const struct oracle_context *cont
 /* The page of a free object is there still, as when it was freed. */
 static bool page_stayed(struct detection *d, const struct oracle_context *context, uint32_t handle)
 {
-	const uint32_t *uses = uses_of(d, context->sim, context->objects[handle].addr);
+	frame_t frame = virt_to_frame(context->sim, context->objects[handle].addr);
 
-	return uses && handle < HANDLES_MAX && d->freed_in[handle] == *uses;
+	return frame != FRAME_NONE && handle < HANDLES_MAX && d->freed_in[handle] == d->frame_uses[frame];
 }
 
 static void missed(struct detection *d, const struct oracle_context *context, const char *when, struct findings *out)
@@ -246,10 +239,10 @@ static void on_page_free(struct detection *d, const struct oracle_context *conte
 			 struct findings *out)
 {
 	struct pending *p = &d->pending;
-	uint32_t *uses = uses_of(d, context->sim, event->addr);
+	frame_t frame = virt_to_frame(context->sim, event->addr);
 
-	for (uint64_t i = 0; uses && i < event->size >> PAGE_SHIFT; i++)
-		uses[i]++;
+	for (uint64_t i = 0; frame != FRAME_NONE && i < event->size >> PAGE_SHIFT; i++)
+		d->frame_uses[frame + i]++;
 	if (!p->row || p->due || !covers(p, context, event->addr, event->size))
 		return;
 	if (p->row->when & DETECT_AT_DISCARD)
@@ -261,11 +254,11 @@ static void on_page_free(struct detection *d, const struct oracle_context *conte
 
 static void on_free(struct detection *d, const struct oracle_context *context, const struct event *event)
 {
-	const uint32_t *uses = uses_of(d, context->sim, event->addr);
+	frame_t frame = virt_to_frame(context->sim, event->addr);
 	struct pending *p = &d->pending;
 
-	if (uses && event->id < HANDLES_MAX)
-		d->freed_in[event->id] = *uses;
+	if (frame != FRAME_NONE && event->id < HANDLES_MAX)
+		d->freed_in[event->id] = d->frame_uses[frame];
 	if (!p->row || p->due || event->id != p->handle || !(p->row->when & DETECT_AT_FREE))
 		return;
 	p->due = true;

@@ -26,8 +26,7 @@ const struct target target = {
 	.variants = {"arch=x86 allocator=slub profile=safe misuse=1 debug=F",
 		     "arch=x86 allocator=slub profile=safe misuse=1 debug=FZPU",
 		     "arch=arm926 allocator=slub profile=2.6.22 policy.bug.kmalloc_dma_size=off misuse=1 debug=FZP",
-		     "arch=ppc8xx allocator=slub profile=2.6.22 policy.bug.kmalloc_dma_size=off misuse=1 debug=PU "
-		     "ram_pages=64",
+		     "arch=ppc8xx allocator=slub profile=2.6.22 policy.bug.kmalloc_dma_size=off misuse=1 debug=PU",
 		     "arch=x86 allocator=slub profile=2.6.22 policy.bug.kmalloc_dma_size=off misuse=1 debug=Z",
 		     "arch=arm926 allocator=slub profile=safe misuse=1"},
 	.verbs = verbs,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * object_bounds, allocator_invariants, failure_atomicity, refcount and capacity: each finds its planted situations and stays
- * silent at their innocent neighbours.
+ * object_bounds, allocator_invariants, failure_atomicity, refcount and capacity: each finds its planted situations and
+ * stays silent at their innocent neighbours.
  */
 #include "tests/oracle_rig.h"
 
