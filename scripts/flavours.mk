@@ -52,6 +52,10 @@ PARSER := $(wildcard program/*.c) $(IMPORT)
 RAW_TARGETS := $(basename $(notdir $(wildcard targets/parser_*.c targets/import_*.c)))
 TARGETS := $(filter-out $(RAW_TARGETS),$(basename $(notdir $(wildcard targets/*.c))))
 PATCHES := $(wildcard tests/planted/*.patch)
+# All of them are in the plain tool; other flavours have those that targets name, or a fresh build would take minutes more.
+NAMED_PATCHES := $(patsubst %,tests/planted/%.patch,$(sort $(shell \
+	sed -n 's/.*allocator=[a-z0-9-]*+\([a-z0-9-]*\).*/\1/p' targets/*.c)))
+plain_PATCHES := $(PATCHES)
 # tests/<noun>.c without test_ in front is a helper of all of them.
 TESTS := $(basename $(notdir $(wildcard tests/test_*.c)))
 TEST_HELPERS := $(filter-out tests/test_%,$(wildcard tests/*.c))
@@ -81,7 +85,7 @@ $(if $($(1)_COV),$(UNDER_TEST:%.c=$(2)/cov/%.o): COMPARISONS := -fno-sanitize-co
 $(2)/libcore.a: $(UNDER_TEST:%.c=$(2)/cov/%.o) $(FRAMEWORK:%.c=$(2)/obj/%.o)
 $(2)/libparser.a: $(PARSER:%.c=$(2)/cov/%.o)
 $(2)/libtool.a: $(patsubst %.c,$(2)/obj/%.o,$(filter fuzz/tool_%,$(TOOL)))
-$(2)/libplanted.a: $(PATCHES:tests/planted/%.patch=$(2)/planted/%.o)
+$(2)/libplanted.a: $(patsubst tests/planted/%.patch,$(2)/planted/%.o,$(or $($(1)_PATCHES),$(NAMED_PATCHES)))
 $(2)/libhelpers.a: $(TEST_HELPERS:%.c=$(2)/obj/%.o)
 $(2)/lib%.a:
 	@rm -f $$@
@@ -92,9 +96,9 @@ $(2)/planted/%.o: tests/planted/%.patch scripts/plant.sh $(UNDER_TEST) $(wildcar
 	@scripts/plant.sh object $$< $$@ $(or $($(1)_EMULATION),elf_x86_64) \
 		'$(or $($(1)_COVCC),$($(1)_CC)) $(COMPILE) $($(1)_FLAGS) $($(1)_COV)'
 # Who links which planted bugs: the tool all of them, a target those that its source names.
-$(2)/planted_registry.c: $(PATCHES) scripts/plant.sh
+$(2)/planted_registry.c: $(or $($(1)_PATCHES),$(NAMED_PATCHES)) scripts/plant.sh
 	@mkdir -p $$(@D)
-	@scripts/plant.sh registry $(PATCHES) > $$@
+	@scripts/plant.sh registry $(or $($(1)_PATCHES),$(NAMED_PATCHES)) > $$@
 $(2)/planted_of/%.c: targets/%.c $(PATCHES) scripts/plant.sh
 	@mkdir -p $$(@D)
 	@scripts/plant.sh registry $$$$(scripts/plant.sh named-in $$<) > $$@
