@@ -39,7 +39,7 @@ static unsigned power_of(uint64_t value)
 {
 	unsigned power = 0;
 
-	while (UINT64_C(1) << power < value)
+	while (power < 63 && UINT64_C(1) << power < value)
 		power++;
 	return power;
 }
