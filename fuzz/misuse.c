@@ -13,13 +13,15 @@ void misuse_emit(struct executor *x, enum misuse kind, uint32_t handle, target_a
 	sim_emit(x->sim, &event);
 }
 
-/* True iff a live object, other than `handle`, has a byte of the range. */
+/* True iff a live object, other than `handle`, has a byte of the range.  One of size 0 has its first: SLAB gives it a
+ * slot of its own. */
 static bool strangers_in(const struct executor *x, uint32_t handle, target_addr_t addr, uint64_t size)
 {
 	for (uint32_t i = 0; i < x->object_count; i++) {
 		const struct object *o = &x->objects[i];
+		uint64_t held = o->size ? o->size : 1;
 
-		if (i != handle && o->state == OBJECT_LIVE && o->addr < addr + size && addr < o->addr + o->size)
+		if (i != handle && o->state == OBJECT_LIVE && o->addr < addr + size && addr < o->addr + held)
 			return true;
 	}
 	return false;
