@@ -39,6 +39,9 @@ enum misuse misuse_of_free(struct executor *x, uint32_t handle)
 	/* kmalloc(0) may give a constant, that may be freed at will. */
 	if (!o->size || !target_in_ram(x->sim, o->addr, o->size) || strangers_in(x, handle, o->addr, o->size))
 		return MISUSE_other;
+	/* The allocator itself may have taken the slot, for an off-slab descriptor. */
+	if (x->sim->roles[o->addr - RAM_BASE] == ROLE_SLAB_DESC)
+		return MISUSE_other;
 	return MISUSE_double_free;
 }
 
