@@ -23,8 +23,32 @@ static void list_splice_tail(struct sim *sim, target_addr_t list, target_addr_t 
 	target_store_field(sim, head, LF_list_head_prev, last);
 }
 
+/* The list heads of shrink, one per number of objects in use; `used` has a bit for each that has slabs. */
+struct buckets {
+	target_addr_t heads;
+	uint32_t objects;
+	uint64_t used[(UINT16_MAX + 1) / 64];
+};
+
+static target_addr_t bucket_head(const struct sim *sim, const struct buckets *buckets, uint64_t inuse)
+{
+	return buckets->heads + inuse * sim->layout->size[LS_list_head];
+}
+
+/* The kernel prepares all heads at once; only those in use are ever looked at. */
+static void move_to_bucket(struct sim *sim, struct buckets *buckets, target_addr_t link, uint64_t inuse)
+{
+	uint64_t bit = UINT64_C(1) << inuse % 64;
+
+	if (inuse < buckets->objects && !(buckets->used[inuse / 64] & bit)) {
+		list_init(sim, bucket_head(sim, buckets, inuse));
+		buckets->used[inuse / 64] |= bit;
+	}
+	list_move(sim, link, bucket_head(sim, buckets, inuse));
+}
+
 /* Discards the empty slabs and sorts the others into buckets by use. */
-static void sort_into_buckets(struct allocator *a, target_addr_t s, target_addr_t buckets, bool always)
+static void sort_into_buckets(struct allocator *a, target_addr_t s, struct buckets *buckets, bool always)
 {
 	struct sim *sim = a->sim;
 	target_addr_t head = cache_list(sim, s, LF_kmem_cache_partial), link, next;
@@ -38,32 +62,46 @@ static void sort_into_buckets(struct allocator *a, target_addr_t s, target_addr_
 			slub_remove_partial(sim, s, slab);
 			slub_discard_slab(a, s, slab);
 		} else if (always || CACHE_FIELD(sim, s, nr_partial) > MAX_PARTIAL) {
-			list_move(sim, link, buckets + inuse * sim->layout->size[LS_list_head]);
+			move_to_bucket(sim, buckets, link, inuse);
 		}
 	}
+}
+
+/* The fullest slabs come last. */
+static void empty_buckets(struct sim *sim, target_addr_t s, const struct buckets *buckets)
+{
+	target_addr_t partial = cache_list(sim, s, LF_kmem_cache_partial);
+
+	for (uint32_t word = (buckets->objects + 63) / 64; word-- > 0;)
+		for (uint64_t left = buckets->used[word]; left;) {
+			unsigned bit = 63 - (unsigned)__builtin_clzll(left);
+
+			list_splice_tail(sim, bucket_head(sim, buckets, word * 64 + bit), partial);
+			left &= ~(UINT64_C(1) << bit);
+		}
 }
 
 void slub_cache_shrink(struct allocator *a, target_addr_t s)
 {
 	struct sim *sim = a->sim;
-	uint32_t objects = (uint32_t)CACHE_FIELD(sim, s, objects), head_size = sim->layout->size[LS_list_head];
+	uint32_t size;
 	bool always = !sim->policy[POLICY_bug_shrink_strands]; /* D19 */
-	target_addr_t buckets;
+	struct buckets buckets;
 
 	slub_flush_all(a, s);
 	if (!CACHE_FIELD(sim, s, nr_partial))
 		return;
-	buckets = kernel_alloc(sim, objects * head_size);
-	if (!buckets)
+	buckets.objects = (uint32_t)CACHE_FIELD(sim, s, objects);
+	size = buckets.objects * sim->layout->size[LS_list_head];
+	buckets.heads = kernel_alloc(sim, size);
+	if (!buckets.heads)
 		return;
-	for (uint32_t i = 0; i < objects; i++)
-		list_init(sim, buckets + i * head_size);
-	sort_into_buckets(a, s, buckets, always);
+	memset(buckets.used, 0, (buckets.objects + 63) / 64 * sizeof(buckets.used[0]));
+	sort_into_buckets(a, s, &buckets, always);
 	/* D19: at or below the limit, what lies in the buckets is forgotten there. */
 	if (always || CACHE_FIELD(sim, s, nr_partial) > MAX_PARTIAL)
-		for (uint32_t i = objects; i-- > 0;)
-			list_splice_tail(sim, buckets + i * head_size, cache_list(sim, s, LF_kmem_cache_partial));
-	kernel_free(sim, buckets, objects * head_size);
+		empty_buckets(sim, s, &buckets);
+	kernel_free(sim, buckets.heads, size);
 }
 
 void slub_reclaim(struct allocator *a)

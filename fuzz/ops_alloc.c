@@ -106,6 +106,7 @@ static enum op_result kmalloc_repeated(struct executor *x, const struct op *op, 
 		}
 		if (zero && target_in_ram(x->sim, addr, size))
 			target_fill(x->sim, addr, size, 0, ROLE_NONE);
+		x->objects[handle].birth = zero ? BIRTH_ZEROED : BIRTH_PLAIN;
 		object_allocated(x, handle, addr, size);
 	}
 	return result;
@@ -192,6 +193,7 @@ enum op_result run_krealloc(struct executor *x, const struct op *op)
 	object_freed(x, op->arg[0]);
 	if (addr != o->addr)
 		ops->free(x->allocator, 0, o->addr);
+	x->objects[x->yield].birth = BIRTH_RESIZED;
 	object_allocated(x, x->yield, addr, size);
 	return RESULT_OK;
 }

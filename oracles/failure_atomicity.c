@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Oracle failure_atomicity: an op that reports failure keeps no page that it took.
- * Innocent: pages that it gave back on the way; what an interrupt block took meanwhile; an op of which some repetitions
- * succeeded.
+ * Innocent: pages that it gave back on the way, at once or after a grace period (a slab that an interrupt made
+ * needless); what an interrupt block took meanwhile; an op of which some repetitions succeeded.
  */
 #include <string.h>
 
@@ -16,7 +16,9 @@ enum { DEPTH_MAX = 32 };
 
 /* One op under way; an interrupt block nests. */
 struct attempt {
-	int64_t pages; /* taken less given back */
+	int64_t pages;        /* taken less given back */
+	target_addr_t latest; /* block taken last, and its pages */
+	int64_t latest_pages;
 	bool yielded;
 };
 
@@ -45,32 +47,42 @@ static void on_end(struct failure *failure, const struct oracle_context *context
 		    "the op failed and keeps %lld pages more than before", (long long)attempt->pages);
 }
 
+static void on_page(struct attempt *now, const struct event *event)
+{
+	int64_t pages = (int64_t)(event->size >> PAGE_SHIFT);
+
+	switch (event->kind) {
+	case EVENT_PAGE_ALLOC:
+		now->pages += pages;
+		now->latest = event->addr;
+		now->latest_pages = pages;
+		break;
+	case EVENT_PAGE_FREE:
+		now->pages -= pages;
+		break;
+	case EVENT_RCU_QUEUE:
+		if (event->addr == now->latest) {
+			now->pages -= now->latest_pages;
+			now->latest_pages = 0;
+		}
+		break;
+	default:
+		now->yielded = true;
+		break;
+	}
+}
+
 static void observe(void *state, const struct oracle_context *context, const struct event *event, struct findings *out)
 {
 	struct failure *failure = state;
-	struct attempt *now =
-		failure->depth > 0 && failure->depth <= DEPTH_MAX ? &failure->attempts[failure->depth - 1] : NULL;
 
-	switch (event->kind) {
-	case EVENT_OP_BEGIN:
+	if (event->kind == EVENT_OP_BEGIN) {
 		if (failure->depth++ < DEPTH_MAX)
 			failure->attempts[failure->depth - 1] = (struct attempt){0};
-		break;
-	case EVENT_OP_END:
+	} else if (event->kind == EVENT_OP_END) {
 		on_end(failure, context, event, out);
-		break;
-	case EVENT_PAGE_ALLOC:
-		if (now)
-			now->pages += (int64_t)(event->size >> PAGE_SHIFT);
-		break;
-	case EVENT_PAGE_FREE:
-		if (now)
-			now->pages -= (int64_t)(event->size >> PAGE_SHIFT);
-		break;
-	default:
-		if (now)
-			now->yielded = true;
-		break;
+	} else if (failure->depth > 0 && failure->depth <= DEPTH_MAX) {
+		on_page(&failure->attempts[failure->depth - 1], event);
 	}
 }
 
@@ -79,7 +91,7 @@ const struct oracle oracle_failure_atomicity = {
 	.invariant = "An op that reports failure changed nothing.",
 	.state_size = sizeof(struct failure),
 	.wants = EVENT_BIT(OP_BEGIN) | EVENT_BIT(OP_END) | EVENT_BIT(PAGE_ALLOC) | EVENT_BIT(PAGE_FREE) |
-		 EVENT_BIT(OBJECT_ALLOC) | EVENT_BIT(CACHE_CREATE),
+		 EVENT_BIT(RCU_QUEUE) | EVENT_BIT(OBJECT_ALLOC) | EVENT_BIT(CACHE_CREATE),
 	.begin = begin,
 	.observe = observe,
 };

@@ -57,17 +57,29 @@ static bool debugging(const struct oracle_context *context, enum debug_letters l
 }
 
 /* First byte of [addr, addr + size) that is neither `value` nor, at the end, `last`; or the end. */
+/* Offset of the first byte that is neither `value` nor, as the last one, `last`; `end` if there is none. */
+static SIM_UNCOVERED uint32_t first_wrong_offset(uint32_t offset, uint32_t end, uint8_t value, uint8_t last)
+{
+	const uint64_t word = value * UINT64_C(0x0101010101010101);
+
+	for (; offset < end; offset++) {
+		uint8_t byte;
+
+		/* Whole words where they are right, which is the rule. */
+		while (!(offset & 7) && end - offset > 8 && cpu_word(offset) == word)
+			offset += 8;
+		byte = cpu_byte(offset);
+		if (byte != value && !(offset + 1 == end && byte == last))
+			return offset;
+	}
+	return end;
+}
+
 static target_addr_t first_wrong(target_addr_t addr, uint64_t size, uint8_t value, uint8_t last)
 {
 	uint32_t offset = (uint32_t)(addr - RAM_BASE);
 
-	for (uint64_t i = 0; i < size; i++) {
-		uint8_t byte = cpu_byte(offset + (uint32_t)i);
-
-		if (byte != value && !(i + 1 == size && byte == last))
-			return addr + i;
-	}
-	return addr + size;
+	return RAM_BASE + first_wrong_offset(offset, offset + (uint32_t)size, value, last);
 }
 
 static void check_align(const struct bounds *bounds, const struct oracle_context *context, uint32_t handle,
@@ -162,15 +174,14 @@ static void on_alloc(struct bounds *bounds, const struct oracle_context *context
 {
 	const struct allocator_contract *contract = &context->allocator->ops->contract;
 	const struct object *o = &context->objects[handle];
-	const char *by = context->sim->by;
 
 	check_align(bounds, context, handle, out);
-	if (strcmp(by, "krealloc") == 0) {
+	if (o->birth == BIRTH_RESIZED) {
 		if (bounds->resized_count < RESIZED_MAX)
 			bounds->resized[bounds->resized_count++] = handle;
 		return;
 	}
-	if (strcmp(by, "kzalloc") == 0 || strcmp(by, "kcalloc") == 0)
+	if (o->birth == BIRTH_ZEROED)
 		check_fill(context, handle, 0, 0, TITLE_NOT_ZEROED, out);
 	else if (contract->poison_alloc && poisoned(bounds, context, o))
 		check_fill(context, handle, contract->poison_alloc, POISON_END, TITLE_POISON_OVERWRITTEN, out);

@@ -43,6 +43,9 @@ struct findings {
 /* What the executor knows about an object: the ground truth of oracles.  Index = handle. */
 enum object_state { OBJECT_NEVER, OBJECT_LIVE, OBJECT_FREED };
 
+/* What the client asked for beyond a size. */
+enum object_birth { BIRTH_PLAIN, BIRTH_ZEROED, BIRTH_RESIZED };
+
 struct object {
 	target_addr_t addr;
 	uint64_t size;       /* bytes asked for */
@@ -50,6 +53,7 @@ struct object {
 	uint32_t client;     /* who owns it: its own handle */
 	uint8_t state;       /* enum object_state */
 	bool rcu;            /* of a DESTROY_BY_RCU cache */
+	uint8_t birth;       /* enum object_birth */
 	uint32_t freed_by;   /* op number */
 	uint32_t mapping;    /* handle + 1 of the live mapping, 0 = none */
 };
