@@ -56,21 +56,33 @@ static struct slab_view view_slab(struct sim *sim, frame_t slab)
 				  .lockless = page_member(sim, slab, LF_page_private)};
 }
 
-/* Objects on a chain, or more than there are if it is broken: a cycle never ends, a stray pointer is no object. */
-static uint64_t chain_length(const struct sim *sim, const struct cache_view *cache, frame_t slab, target_addr_t object)
+/* Width and byte order are constants in each copy: walking chains is most of the check. */
+SIM_PART uint64_t chain_length_as(const struct cache_view *cache, frame_t slab, target_addr_t object, unsigned word,
+				  bool big_endian)
 {
-	uint64_t count = 0, end = cache->objects * cache->size;
+	uint64_t count = 0, end = cache->objects * cache->size, expected = UINT64_MAX;
 	uint32_t size = (uint32_t)cache->size;
 
 	while (object) {
 		uint64_t at = object - page_address(slab);
 
-		/* 32 bits: slabs are small, and wide divisions would be most of the check. */
-		if (at >= end || (uint32_t)at % size || ++count > cache->objects)
+		/* The next object is one if this is.  32 bits: slabs are small, and wide divisions would cost most. */
+		if (at >= end || (at != expected && (uint32_t)at % size) || ++count > cache->objects)
 			return cache->objects + 1;
-		object = target_get(object + cache->offset, sim->layout->word, sim->big_endian);
+		expected = at + size;
+		object = target_get(object + cache->offset, word, big_endian);
 	}
 	return count;
+}
+
+/* Objects on a chain, or more than there are if it is broken: a cycle never ends, a stray pointer is no object. */
+static uint64_t chain_length(const struct sim *sim, const struct cache_view *cache, frame_t slab, target_addr_t object)
+{
+	if (sim->layout->word == 8 && !sim->big_endian)
+		return chain_length_as(cache, slab, object, 8, false);
+	if (sim->layout->word == 4 && !sim->big_endian)
+		return chain_length_as(cache, slab, object, 4, false);
+	return chain_length_as(cache, slab, object, sim->layout->word, sim->big_endian);
 }
 
 static const char *check_slab(struct sim *sim, const struct cache_view *cache, const struct slab_view *view)

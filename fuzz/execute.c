@@ -92,9 +92,9 @@ uint64_t size_value(const struct executor *x, uint32_t arg)
 	return arg >= SIZE_NEAR_MAX ? max - (0xffffffffu - arg) : arg;
 }
 
-static void emit_op(struct executor *x, enum event_kind kind, unsigned i, const char *text)
+static void emit_op(struct executor *x, enum event_kind kind, unsigned i, const char *text, enum op_result result)
 {
-	struct event event = {.kind = kind, .id = i, .text = text};
+	struct event event = {.kind = kind, .id = i, .text = text, .value = result};
 
 	if (x->world->log || (x->world->wants >> kind & 1))
 		sim_emit(x->sim, &event);
@@ -145,9 +145,9 @@ static void run_one(struct executor *x, unsigned i)
 	sim->steps = STEPS_PER_OP;
 	sim->faults.fail_nth = op->fail_nth;
 	reserve_handles(x, i);
-	emit_op(x, EVENT_OP_BEGIN, i, sim->by);
+	emit_op(x, EVENT_OP_BEGIN, i, sim->by, RESULT_OK);
 	result = dispatch[op->verb](x, op);
-	emit_op(x, EVENT_OP_END, i, result_names[result]);
+	emit_op(x, EVENT_OP_END, i, result_names[result], result);
 	x->skipped[i] = result == RESULT_SKIP;
 	sim->by = by;
 	sim->op = number;
@@ -261,7 +261,7 @@ void executor_run(struct executor *x, const struct program *p, const struct worl
 		if (config->drain)
 			executor_drain(x);
 	}
-	emit_op(x, EVENT_OVER, p->op_count, x->over ? "crashed" : "ended");
+	emit_op(x, EVENT_OVER, p->op_count, x->over ? "crashed" : "ended", RESULT_OK);
 	for (unsigned i = 0; i < oracle_count; i++)
 		if (oracles[i]->end)
 			oracles[i]->end(world->oracle_state[i], &world->oracle_context, &world->findings);

@@ -10,8 +10,6 @@
 #include "fuzz/world.h"
 #include "program/text.h"
 
-enum op_result { RESULT_OK, RESULT_SKIP, RESULT_FAILED };
-
 enum { OBJECT_HANDLES_MAX = PROGRAM_OPS_MAX * PROGRAM_REPEAT_MAX };
 
 #define BOOT_CACHE 0x80000000u /* struct object.kmem_cache: a boot cache */

@@ -4,8 +4,6 @@
  * Innocent: pages that it gave back on the way, at once or after a grace period (a slab that an interrupt made
  * needless); what an interrupt block took meanwhile; an op of which some repetitions succeeded.
  */
-#include <string.h>
-
 #include "oracles/oracle.h"
 
 #define NAME "failure_atomicity"
@@ -41,7 +39,7 @@ static void on_end(struct failure *failure, const struct oracle_context *context
 	if (failure->depth == 0 || --failure->depth >= DEPTH_MAX)
 		return;
 	attempt = &failure->attempts[failure->depth];
-	if (strcmp(event->text, "failed") != 0 || attempt->yielded || attempt->pages <= 0)
+	if (event->value != RESULT_FAILED || attempt->yielded || attempt->pages <= 0)
 		return;
 	finding_add(out, context, NAME, TITLE_STATE_CHANGED, context->sim->actor, "page", context->sim->by,
 		    "the op failed and keeps %lld pages more than before", (long long)attempt->pages);

@@ -38,6 +38,14 @@ enum verb composer_feasible_verb(const struct composer *c, enum verb verb);
 /* Fills *op with sensible arguments for the entered place; clipped. */
 void composer_fill(const struct composer *c, enum verb verb, struct op *op);
 
+/* Blocks, faults and upkeep: a few of them say all, and upkeep of all slabs costs as much as many other ops. */
+static inline bool verb_is_rare(enum verb verb)
+{
+	enum op_family family = op_descriptors[verb].family;
+
+	return family == FAMILY_BLOCK || family == FAMILY_FAULT || family == FAMILY_UPKEEP;
+}
+
 /* Index of the op before `before` that yields a handle, or PROGRAM_OPS_MAX. */
 unsigned program_maker(const struct program *p, enum yields class, uint32_t handle, unsigned before);
 

@@ -424,8 +424,7 @@ static void swarm_choose(struct swarm *swarm, const struct op_set *all, struct p
 		op_set_add(&swarm->set, (enum verb)all->verbs[prng_below(r, all->count)]);
 	add_yielders(&swarm->set, all, r);
 	for (unsigned i = 0; i < swarm->set.count; i++) {
-		enum op_family family = op_descriptors[swarm->set.verbs[i]].family;
-		bool rare = family == FAMILY_BLOCK || family == FAMILY_FAULT;
+		bool rare = verb_is_rare((enum verb)swarm->set.verbs[i]);
 
 		swarm->weights[i] = (uint8_t)(1 + prng_below(r, rare ? 2 : WEIGHT_MAX));
 		swarm->total += swarm->weights[i];

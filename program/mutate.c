@@ -161,9 +161,16 @@ static bool random_arg(const struct editor *e, unsigned *i, unsigned *a)
 
 /* Edits: false if there was nothing to edit.  Rough ones (see edits[]) leave the program to be normalised. */
 
-static bool edit_insert(const struct editor *e)
+static enum verb insertable_verb(const struct editor *e)
 {
 	const struct op_set *set = e->profile->set;
+	enum verb verb = (enum verb)set->verbs[prng_below(e->r, set->count)];
+
+	return verb_is_rare(verb) && !prng_one_in(e->r, 3) ? (enum verb)set->verbs[prng_below(e->r, set->count)] : verb;
+}
+
+static bool edit_insert(const struct editor *e)
+{
 	struct composer c;
 	struct op op;
 	unsigned i;
@@ -173,7 +180,7 @@ static bool edit_insert(const struct editor *e)
 	i = prng_one_in(e->r, LENGTHS_TO_END) ? e->p->op_count : prng_below(e->r, e->p->op_count + 1);
 	composer_at(e, &c, i);
 	favour_sizes(e, &c);
-	composer_fill(&c, composer_feasible_verb(&c, (enum verb)set->verbs[prng_below(e->r, set->count)]), &op);
+	composer_fill(&c, composer_feasible_verb(&c, insertable_verb(e)), &op);
 	return program_insert_op(e->p, i, &op);
 }
 

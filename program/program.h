@@ -50,7 +50,8 @@ enum op_family {
 	FAMILY_DMA,
 	FAMILY_DEVICE,
 	FAMILY_FAULT,
-	FAMILY_BLOCK
+	FAMILY_BLOCK,
+	FAMILY_UPKEEP
 };
 
 enum op_flags { OP_REPEATS = 1, OP_OPENS_BLOCK = 2 };

@@ -14,7 +14,7 @@
  */
 #define EVENT_TABLE(EVENT)                                                                                             \
 	EVENT(OP_BEGIN, "op", "id = op number, text = verb")                                                           \
-	EVENT(OP_END, "end", "id = op number, text = ok | skip | failed, value = result")                              \
+	EVENT(OP_END, "end", "id = op number, text = ok | skip | failed, value = enum op_result")                      \
 	EVENT(OBJECT_ALLOC, "object-alloc",                                                                            \
 	      "addr, size = usable to the client, id = handle, value = kmem_cache id + 1")                             \
 	EVENT(OBJECT_FREE, "object-free", "on entry to free: addr, size, id = handle")                                 \
@@ -52,6 +52,9 @@
 	EVENT(KERNEL_BUG, "kernel-bug", "BUG(): text; the op is over")                                                 \
 	EVENT(HANG, "hang", "the op's step budget is used up; the op is over")                                         \
 	EVENT(OVER, "over", "the program is over")
+
+/* Did its precondition fail (skip), did it report failure as the API allows? */
+enum op_result { RESULT_OK, RESULT_SKIP, RESULT_FAILED };
 
 enum event_kind {
 #define EVENT(kind, name, fields) EVENT_##kind,

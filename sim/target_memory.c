@@ -273,16 +273,29 @@ SIM_UNCOVERED void target_copy(struct sim *sim, target_addr_t to, target_addr_t 
 }
 
 /* With the frames touched, only the bytes and their roles are left to do. */
+SIM_PART void store_links_as(struct sim *sim, unsigned word, bool big_endian, target_addr_t first, uint64_t stride,
+			     uint64_t count, uint64_t bias)
+{
+	const uint64_t role = ROLE_FREE_POINTER * UINT64_C(0x0101010101010101);
+
+	for (uint64_t i = 1; i < count; i++, first += stride) {
+		target_put(first, word, big_endian, first + stride - bias);
+		target_put_bytes(sim->roles + (first - RAM_BASE), word, role);
+	}
+	target_put(first, word, big_endian, 0);
+	target_put_bytes(sim->roles + (first - RAM_BASE), word, role);
+}
+
+/* Chains are most of building a slab: width and byte order are constants in each copy of the loop. */
 static SIM_UNCOVERED void store_links(struct sim *sim, target_addr_t first, uint64_t stride, uint64_t count,
 				      uint64_t bias)
 {
-	unsigned word = sim->layout->word;
-	uint64_t role = ROLE_FREE_POINTER * UINT64_C(0x0101010101010101);
-
-	for (uint64_t i = 0; i < count; i++, first += stride) {
-		target_put(first, word, sim->big_endian, i + 1 < count ? first + stride - bias : 0);
-		target_put_bytes(sim->roles + (first - RAM_BASE), word, role);
-	}
+	if (sim->layout->word == 8 && !sim->big_endian)
+		store_links_as(sim, 8, false, first, stride, count, bias);
+	else if (sim->layout->word == 4 && !sim->big_endian)
+		store_links_as(sim, 4, false, first, stride, count, bias);
+	else
+		store_links_as(sim, sim->layout->word, sim->big_endian, first, stride, count, bias);
 }
 
 /* The lines of stored links.  Views of absent lines are equal, so links that lie close are one range; lines that are
@@ -319,19 +332,18 @@ SIM_UNCOVERED void target_store_chain(struct sim *sim, target_addr_t first, uint
 		target_store_word(sim, first, i + 1 < count ? first + stride - bias : 0, ROLE_FREE_POINTER);
 }
 
-SIM_UNCOVERED target_addr_t target_push_chain(struct sim *sim, target_addr_t object, uint64_t offset,
-					      target_addr_t onto, uint64_t *count)
+SIM_PART target_addr_t push_chain_as(struct sim *sim, unsigned word, bool big_endian, target_addr_t object,
+				     uint64_t offset, target_addr_t onto, uint64_t *count)
 {
-	unsigned word = sim->layout->word;
-	uint64_t role = ROLE_FREE_POINTER * UINT64_C(0x0101010101010101);
+	const uint64_t role = ROLE_FREE_POINTER * UINT64_C(0x0101010101010101);
 
 	for (; object; ++*count) {
 		target_addr_t at = object + offset, next;
 
 		if (likely(!sim->lines && target_plain_ram(sim, at, word))) {
 			sim_step(sim);
-			next = target_get(at, word, sim->big_endian);
-			target_put(at, word, sim->big_endian, onto);
+			next = target_get(at, word, big_endian);
+			target_put(at, word, big_endian, onto);
 			target_put_bytes(sim->roles + (at - RAM_BASE), word, role);
 		} else {
 			next = target_load_word(sim, at);
@@ -341,6 +353,16 @@ SIM_UNCOVERED target_addr_t target_push_chain(struct sim *sim, target_addr_t obj
 		object = next;
 	}
 	return onto;
+}
+
+SIM_UNCOVERED target_addr_t target_push_chain(struct sim *sim, target_addr_t object, uint64_t offset,
+					      target_addr_t onto, uint64_t *count)
+{
+	if (sim->layout->word == 8 && !sim->big_endian)
+		return push_chain_as(sim, 8, false, object, offset, onto, count);
+	if (sim->layout->word == 4 && !sim->big_endian)
+		return push_chain_as(sim, 4, false, object, offset, onto, count);
+	return push_chain_as(sim, sim->layout->word, sim->big_endian, object, offset, onto, count);
 }
 
 /* Equal bytes are the rule: compare the range with itself, one byte on. */
