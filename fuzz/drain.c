@@ -131,6 +131,7 @@ void executor_drain(struct executor *x)
 	sim->steps = STEPS_PER_OP;
 	sim->rcu_readers = 0;
 	memset(&sim->faults, 0, sizeof(sim->faults));
+	x->world->oracle_context.depth++;
 	sim_emit(sim, &begin);
 	put_references(x);
 	largest = free_objects(x);
@@ -144,4 +145,5 @@ void executor_drain(struct executor *x)
 	sim->steps = STEPS_PER_OP;
 	probe(x, largest);
 	sim_emit(sim, &end);
+	x->world->oracle_context.depth--;
 }

@@ -145,9 +145,11 @@ static void run_one(struct executor *x, unsigned i)
 	sim->steps = STEPS_PER_OP;
 	sim->faults.fail_nth = op->fail_nth;
 	reserve_handles(x, i);
+	x->world->oracle_context.depth++;
 	emit_op(x, EVENT_OP_BEGIN, i, sim->by, RESULT_OK);
 	result = dispatch[op->verb](x, op);
 	emit_op(x, EVENT_OP_END, i, result_names[result], result);
+	x->world->oracle_context.depth--;
 	x->skipped[i] = result == RESULT_SKIP;
 	sim->by = by;
 	sim->op = number;

@@ -109,7 +109,6 @@ static void bench_arena(void)
 int tool_bench(int argc, char **argv)
 {
 	const struct target *target = tool_target(argc > 1 ? argv[1] : "slub_clean");
-	uint64_t wants;
 
 	if (!target)
 		return STATUS_USAGE;
@@ -120,10 +119,9 @@ int tool_bench(int argc, char **argv)
 	printf("where the time goes, %u random programs of %u ops on %s:\n", BENCH_PROGRAMS, BENCH_OPS, target->name);
 	row("decode", measure(bench_decode));
 	row("reset of an untouched world", measure(bench_reset));
-	wants = session.world.wants;
-	session.world.wants = 0;
+	session.world.deaf = true;
 	row("decode, reset, execute; oracles deaf", measure(bench_run));
-	session.world.wants = wants;
+	session.world.deaf = false;
 	row("decode, reset, execute, all oracles", measure(bench_run));
 	bench_arena();
 	session_destroy(&session);

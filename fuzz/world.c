@@ -21,10 +21,6 @@ bool world_create(struct world *world)
 		world->oracle_state[i] = calloc(1, oracles[i]->state_size ? oracles[i]->state_size : 1);
 		if (!world->oracle_state[i])
 			return false;
-		world->wants |= oracles[i]->wants;
-		for (unsigned kind = 0; kind < EVENT_COUNT; kind++)
-			if (oracles[i]->wants >> kind & 1)
-				world->watchers[kind][world->watcher_count[kind]++] = (uint8_t)i;
 	}
 	world->sim.observe = world_observe;
 	world->sim.observe_context = world;
@@ -48,16 +44,34 @@ void world_destroy(struct world *world)
 	memset(world, 0, sizeof(*world));
 }
 
+static void choose_watchers(struct watch *watch, const struct world_config *config)
+{
+	unsigned idle = (config->arch->coherent ? IDLE_IF_COHERENT : 0u) |
+			(config->misuse ? (unsigned)IDLE_IF_MISUSE : (unsigned)IDLE_IF_LEGAL);
+
+	memset(watch, 0, sizeof(*watch));
+	for (unsigned i = 0; i < oracle_count; i++) {
+		if (oracles[i]->idle & idle)
+			continue;
+		watch->wants |= oracles[i]->wants;
+		for (unsigned kind = 0; kind < EVENT_COUNT; kind++)
+			if (oracles[i]->wants >> kind & 1)
+				watch->watchers[kind][watch->watcher_count[kind]++] = (uint8_t)i;
+	}
+}
+
 void world_observe(void *context, const struct event *event)
 {
 	struct world *world = context;
+	const struct watch *watch;
 
 	if (unlikely(world->log != NULL))
 		event_log_add(world->log, event);
 	if (!(world->wants >> event->kind & 1))
 		return;
-	for (unsigned k = 0; k < world->watcher_count[event->kind]; k++) {
-		unsigned i = world->watchers[event->kind][k];
+	watch = &world->image->watch;
+	for (unsigned k = 0; k < watch->watcher_count[event->kind]; k++) {
+		unsigned i = watch->watchers[event->kind][k];
 
 		oracles[i]->observe(world->oracle_state[i], &world->oracle_context, event, &world->findings);
 	}
@@ -156,6 +170,7 @@ static void boot(struct world *world, const struct world_config *config)
 	if (a->ops->contract.frames_are_frames && !a->ops->init(a, NULL))
 		init_failed(config);
 	image->config = *config;
+	choose_watchers(&image->watch, config);
 	find_boot_caches(world, image);
 	sim_save_boot(&world->sim, &image->boot);
 	if (!image->allocator_state)
@@ -199,8 +214,10 @@ void world_prepare(struct world *world, const struct world_config *config)
 	if (!config->allocator->contract.frames_are_frames)
 		init_region(world);
 	world->sim.observe = observe;
+	world->wants = world->deaf ? 0 : world->image->watch.wants;
 	world->findings.count = 0;
 	world->oracle_context.sim = &world->sim;
 	world->oracle_context.allocator = &world->allocator;
 	world->oracle_context.misuse = config->misuse;
+	world->oracle_context.depth = 0;
 }

@@ -25,12 +25,20 @@ struct world_config {
 	uint32_t ram_pages; /* 0 = 1024 */
 };
 
+/* Who wants which events; oracles that have nothing to judge in this world are not in it. */
+struct watch {
+	uint64_t wants;                             /* union of the oracles' */
+	uint8_t watchers[EVENT_COUNT][ORACLES_MAX]; /* oracles that want a kind, in order */
+	uint8_t watcher_count[EVENT_COUNT];
+};
+
 /* Boot state of one configuration, kept because variants of a target alternate. */
 struct world_image {
 	struct world_config config;
 	struct boot_image boot;
 	void *allocator_state;                      /* state_size bytes */
 	target_addr_t boot_caches[BOOT_CACHES_MAX]; /* by index of program/program.h; 0 = none */
+	struct watch watch;
 };
 
 struct event_log;
@@ -43,9 +51,8 @@ struct world {
 	unsigned image_next;
 	struct world_image *image;
 	void *oracle_state[ORACLES_MAX];
-	uint64_t wants;                             /* union of the oracles' */
-	uint8_t watchers[EVENT_COUNT][ORACLES_MAX]; /* oracles that want a kind, in order */
-	uint8_t watcher_count[EVENT_COUNT];
+	uint64_t wants; /* kinds that some oracle wants in the world at hand */
+	bool deaf;      /* oracles get no events, to measure what they cost */
 	struct oracle_context oracle_context;
 	struct findings findings;
 	struct event_log *log; /* NULL unless events are wanted */

@@ -16,8 +16,7 @@ extern const struct oracle oracle_allocator_invariants;
 enum { OPS_BETWEEN = 16, VICTIM_MAX = 48 };
 
 struct invariants {
-	unsigned depth; /* ops under way: more than one while an interrupt block runs */
-	unsigned ops;   /* ended since the last check */
+	unsigned ops; /* ended since the last check */
 	bool crashed;
 };
 
@@ -48,7 +47,7 @@ static void check(struct invariants *invariants, const struct oracle_context *co
 	const char *broken;
 
 	invariants->ops = 0;
-	if (!a || !a->ops->invariants || context->misuse || out->count > 0)
+	if (!a || !a->ops->invariants || out->count > 0)
 		return;
 	/* The hook may read what it likes and change nothing. */
 	broken = a->ops->invariants((struct allocator *)(uintptr_t)a);
@@ -62,10 +61,8 @@ static void observe(void *state, const struct oracle_context *context, const str
 {
 	struct invariants *invariants = state;
 
-	if (event->kind == EVENT_OP_BEGIN) {
-		invariants->depth++;
-	} else if (event->kind == EVENT_OP_END) {
-		if (--invariants->depth == 0 && ++invariants->ops == OPS_BETWEEN)
+	if (event->kind == EVENT_OP_END) {
+		if (context->depth == 1 && ++invariants->ops == OPS_BETWEEN)
 			check(invariants, context, out);
 	} else {
 		invariants->crashed = true;
@@ -84,7 +81,8 @@ const struct oracle oracle_allocator_invariants = {
 	.name = NAME,
 	.invariant = "The allocator's own lists, counts and page states fit together.",
 	.state_size = sizeof(struct invariants),
-	.wants = EVENT_BIT(OP_BEGIN) | EVENT_BIT(OP_END) | EVENT_BIT(OOPS) | EVENT_BIT(KERNEL_BUG) | EVENT_BIT(HANG),
+	.wants = EVENT_BIT(OP_END) | EVENT_BIT(OOPS) | EVENT_BIT(KERNEL_BUG) | EVENT_BIT(HANG),
+	.idle = IDLE_IF_MISUSE,
 	.begin = begin,
 	.observe = observe,
 	.end = end,

@@ -521,8 +521,6 @@ static void observe(void *state, const struct oracle_context *context, const str
 {
 	struct lines *lines = state;
 
-	if (!context->sim->lines) /* coherent: one view, no lines */
-		return;
 	switch (event->kind) {
 	case EVENT_OP_BEGIN:
 	case EVENT_OP_END:
@@ -578,6 +576,7 @@ const struct oracle oracle_cacheline_overlap = {
 		 EVENT_BIT(PAGE_FREE) | EVENT_BIT(OBJECT_WRITE) | EVENT_BIT(OBJECT_READ) | EVENT_BIT(LINE_DISCARD) |
 		 EVENT_BIT(LINE_WRITEBACK) | EVENT_BIT(DMA_MAP) | EVENT_BIT(DMA_UNMAP) | EVENT_BIT(DMA_SYNC) |
 		 EVENT_BIT(DEVICE_WRITE) | EVENT_BIT(FLUSH_PAGE),
+	.idle = IDLE_IF_COHERENT, /* one view, no lines */
 	.begin = begin,
 	.observe = observe,
 	.end = end,

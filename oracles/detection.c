@@ -287,7 +287,7 @@ static void observe(void *state, const struct oracle_context *context, const str
 {
 	struct detection *d = state;
 
-	if (!context->misuse || !context->allocator)
+	if (!context->allocator)
 		return;
 	if (event->kind == EVENT_MISUSE)
 		on_misuse(d, context, event, out);
@@ -311,6 +311,7 @@ const struct oracle oracle_detection = {
 	.wants = EVENT_BIT(MISUSE) | EVENT_BIT(OBJECT_FREE) | EVENT_BIT(PAGE_FREE) | EVENT_BIT(CACHE_CREATE) |
 		 EVENT_BIT(REPORT) | EVENT_BIT(KERNEL_BUG) | EVENT_BIT(OP_END) | EVENT_BIT(OBJECT_ALLOC) |
 		 EVENT_BIT(CACHE_VALIDATE) | EVENT_BIT(OVER),
+	.idle = IDLE_IF_LEGAL,
 	.begin = begin,
 	.observe = observe,
 };

@@ -21,7 +21,6 @@ struct known_cache {
 };
 
 struct bounds {
-	unsigned depth; /* ops under way */
 	unsigned freed_count;
 	uint32_t freed[FREED_MAX]; /* handles freed by the ops under way, to be looked at when they end */
 	unsigned resized_count;
@@ -34,7 +33,6 @@ static void begin(void *state, const struct oracle_context *context)
 	struct bounds *bounds = state;
 
 	(void)context;
-	bounds->depth = 0;
 	bounds->freed_count = 0;
 	bounds->resized_count = 0;
 }
@@ -239,20 +237,18 @@ static void observe(void *state, const struct oracle_context *context, const str
 {
 	struct bounds *bounds = state;
 
-	if (event->kind == EVENT_OP_BEGIN)
-		bounds->depth++;
-	else if (event->kind == EVENT_CACHE_CREATE)
-		on_create(bounds, event);
-	if (context->misuse || !context->allocator)
+	if (!context->allocator)
 		return;
-	if (event->kind == EVENT_OBJECT_ALLOC && event->size)
+	if (event->kind == EVENT_CACHE_CREATE)
+		on_create(bounds, event);
+	else if (event->kind == EVENT_OBJECT_ALLOC && event->size)
 		on_alloc(bounds, context, event->id, out);
 	else if (event->kind == EVENT_OBJECT_FREE && context->allocator->debug && event->size &&
 		 bounds->freed_count < FREED_MAX)
 		bounds->freed[bounds->freed_count++] = event->id;
 	else if (event->kind == EVENT_PAGE_FREE)
 		on_page_free(bounds, context, event);
-	else if (event->kind == EVENT_OP_END && --bounds->depth == 0 && bounds->freed_count)
+	else if (event->kind == EVENT_OP_END && context->depth == 1 && bounds->freed_count)
 		look_at_freed(bounds, context, out);
 }
 
@@ -260,8 +256,9 @@ const struct oracle oracle_object_bounds = {
 	.name = NAME,
 	.invariant = "Objects are aligned, zeroed, poisoned and fenced as the contract promises.",
 	.state_size = sizeof(struct bounds),
-	.wants = EVENT_BIT(OP_BEGIN) | EVENT_BIT(OP_END) | EVENT_BIT(CACHE_CREATE) | EVENT_BIT(OBJECT_ALLOC) |
-		 EVENT_BIT(OBJECT_FREE) | EVENT_BIT(PAGE_FREE),
+	.wants = EVENT_BIT(OP_END) | EVENT_BIT(CACHE_CREATE) | EVENT_BIT(OBJECT_ALLOC) | EVENT_BIT(OBJECT_FREE) |
+		 EVENT_BIT(PAGE_FREE),
+	.idle = IDLE_IF_MISUSE,
 	.begin = begin,
 	.observe = observe,
 };

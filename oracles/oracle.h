@@ -65,7 +65,11 @@ struct oracle_context {
 	const struct object *objects; /* by handle */
 	const uint32_t *object_count; /* handles yielded so far */
 	bool misuse;                  /* the program may break the API */
+	unsigned depth;               /* ops under way: 1 between an op's OP_BEGIN and OP_END, 2 in one inside it */
 };
+
+/* Worlds in which an oracle has nothing to judge: it gets no events there, which makes them cheaper. */
+enum oracle_idle { IDLE_IF_COHERENT = 1, IDLE_IF_MISUSE = 2, IDLE_IF_LEGAL = 4 };
 
 struct oracle {
 	const char *name;
@@ -73,6 +77,7 @@ struct oracle {
 	uint32_t state_size; /* bytes; the world owns them, zeroed once, kept between programs: begin() resets what was
 				used */
 	uint64_t wants;      /* EVENT_BIT mask */
+	unsigned idle;       /* enum oracle_idle mask */
 	void (*begin)(void *state, const struct oracle_context *context);
 	void (*observe)(void *state, const struct oracle_context *context, const struct event *event,
 			struct findings *out);

@@ -58,10 +58,15 @@ static inline const char *toy_invariants(struct allocator *a)
 
 static inline void observe(void *context, const struct event *event)
 {
+	unsigned idle = (rig.sim.lines ? 0u : IDLE_IF_COHERENT) |
+			(rig.context.misuse ? (unsigned)IDLE_IF_MISUSE : (unsigned)IDLE_IF_LEGAL);
+
 	(void)context;
+	rig.context.depth += event->kind == EVENT_OP_BEGIN;
 	for (unsigned i = 0; i < ORACLES; i++)
-		if (oracles[i]->wants >> event->kind & 1)
+		if (oracles[i]->wants >> event->kind & 1 && !(oracles[i]->idle & idle))
 			oracles[i]->observe(rig.state[i], &rig.context, event, &rig.findings);
+	rig.context.depth -= event->kind == EVENT_OP_END;
 }
 
 static inline void emit(struct event event)
@@ -91,6 +96,7 @@ static inline void start(const char *arch)
 	memset(rig.objects, 0, sizeof(rig.objects));
 	rig.count = 0;
 	rig.under_way = false;
+	rig.context.depth = 0;
 	rig.findings.count = 0;
 	rig.broken = NULL;
 	rig.ops = (struct allocator_ops){.name = "toy", .contract = {.align_min = 1}, .invariants = toy_invariants};

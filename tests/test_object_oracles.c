@@ -58,7 +58,11 @@ static void zeroed(target_addr_t addr, uint64_t size, const char *by)
 	uint32_t handle = rig.count++;
 
 	op(by);
-	rig.objects[handle] = (struct object){.addr = addr, .size = size, .client = handle, .state = OBJECT_LIVE};
+	rig.objects[handle] = (struct object){.addr = addr,
+					      .size = size,
+					      .client = handle,
+					      .state = OBJECT_LIVE,
+					      .birth = strcmp(by, "kmalloc") ? BIRTH_ZEROED : BIRTH_PLAIN};
 	emit((struct event){.kind = EVENT_OBJECT_ALLOC, .addr = addr, .size = size, .id = handle});
 }
 
@@ -224,7 +228,7 @@ static void test_invariants_rest_inside_ops_and_after_damage(void **state)
 
 static void fails(void)
 {
-	emit((struct event){.kind = EVENT_OP_END, .id = rig.sim.op, .text = "failed"});
+	emit((struct event){.kind = EVENT_OP_END, .id = rig.sim.op, .text = "failed", .value = RESULT_FAILED});
 	rig.under_way = false;
 }
 
