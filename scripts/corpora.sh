@@ -17,8 +17,8 @@ encode() {
 merge() {
 	local t=$1 work=build/merge/$1 f text
 	encode "$t"
-	rm -rf "$work" && mkdir -p "$work/union" "$work/text" "build/findings/work/$t/corpus"
-	"build/libfuzzer/fuzz_$t" -merge=1 "$work/union" "build/corpora/$t" "build/findings/work/$t/corpus" 2>"$work/merge.log"
+	rm -rf "$work" && mkdir -p "$work/union" "$work/text" "build/work/$t/corpus"
+	"build/libfuzzer/fuzz_$t" -merge=1 "$work/union" "build/corpora/$t" "build/work/$t/corpus" 2>"$work/merge.log"
 	AFL_ALLOW_TMP=1 afl-cmin -i "$work/union" -o "$work/small" -- "build/afl/fuzz_$t" >"$work/cmin.log"
 	for f in "$work/small"/*; do
 		text=$("$tool" print --target "$t" "$f")
