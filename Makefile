@@ -51,6 +51,7 @@ unit: $(UNIT_TESTS) ## the unit tests only
 
 programs: plain asan m32 ## replay claims, regressions and test programs in three builds
 	@scripts/run_programs.sh build/slabfuzz build/asan/slabfuzz build/m32/slabfuzz
+	@scripts/check_examples.sh build/slabfuzz
 	@scripts/command_line.sh build/slabfuzz
 	@scripts/bad_input.sh build/slabfuzz
 	@scripts/bad_input.sh build/asan/slabfuzz
