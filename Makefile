@@ -53,6 +53,7 @@ programs: plain asan m32 ## replay claims, regressions and test programs in thre
 	@scripts/run_programs.sh build/slabfuzz build/asan/slabfuzz build/m32/slabfuzz
 	@scripts/check_examples.sh build/slabfuzz
 	@scripts/command_line.sh build/slabfuzz
+	@scripts/import_samples.sh build/slabfuzz
 	@scripts/bad_input.sh build/slabfuzz
 	@scripts/bad_input.sh build/asan/slabfuzz
 
