@@ -15,8 +15,10 @@
 
 enum { TEXT_MAX = 512 * 1024 };
 
+_Static_assert((int)FINDINGS_MAX <= (int)NOTES_MAX, "a program can expect all that it finds");
+
 struct program_options {
-	bool has_plan;
+	bool has_plan, expect;
 	struct target_plan plan;
 	struct program overrides;
 	const char *input, *output, *signature;
@@ -43,6 +45,9 @@ static const char *take_option(void *context, int letter, const char *value)
 		return wrong;
 	case 's':
 		return tool_take_setting(value, &options.overrides);
+	case 'x':
+		options.expect = true;
+		return NULL;
 	case 'g':
 		options.signature = value;
 		return NULL;
@@ -85,10 +90,50 @@ static int give_text(const char *command)
 	return give(command, text, out.size);
 }
 
+/* Runs the program without the ops that its last run skipped, until none is.  What came after the end stays. */
+static void drop_skipped(struct session *s, const struct world_config *config)
+{
+	bool dropped = true;
+
+	while (dropped) {
+		dropped = false;
+		session_run(s, &program, config);
+		for (unsigned i = program.op_count; i-- > 0 && !s->executor.over;)
+			if (s->executor.skipped[i]) {
+				program_remove_op(&program, i);
+				dropped = true;
+			}
+	}
+}
+
+/* Notes exactly what the program finds, which is what run --check compares with. */
+static int note_findings(void)
+{
+	static struct session session;
+	const struct findings *findings = &session.world.findings;
+	struct world_config config;
+	int status = program_world(options.input, &program, NULL, &config);
+
+	if (status)
+		return status;
+	if (!session_create(&session))
+		return STATUS_FRAMEWORK;
+	drop_skipped(&session, &config);
+	for (unsigned i = 0; i < findings->count; i++)
+		snprintf(notes.expect[i], NOTE_MAX, "%s", findings->list[i].signature);
+	notes.expect_count = findings->count;
+	if (!findings->count)
+		snprintf(notes.expect[notes.expect_count++], NOTE_MAX, "clean");
+	session_destroy(&session);
+	return status;
+}
+
 int tool_print(int argc, char **argv)
 {
 	int status = parse_options(argc, argv);
 
+	if (!status && options.expect)
+		status = note_findings();
 	return status ? status : give_text(argv[0]);
 }
 

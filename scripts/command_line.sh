@@ -31,6 +31,16 @@ done
 good=corpora/claims/C01.prog
 expect 1 "  replay: build/slabfuzz run --set debug=F $good" "$tool" run --set debug=F "$good"
 
+# What is skipped goes, what is found is noted, and the result passes its own check.
+printf 'world arch=x86 profile=safe\no0 = kmalloc 8 GFP_KERNEL\nkfree o0\nkfree o0\n' >"$work/twice.prog"
+printf '# expect: clean\nworld arch=x86 profile=safe\no0 = kmalloc 8 GFP_KERNEL\nkfree o0\n' >"$work/once.prog"
+expect 0 'kfree o0' "$tool" print --expect "$work/twice.prog"
+diff "$work/out" "$work/once.prog" || fail "print --expect keeps what is skipped"
+cp "$good" "$work/unnoted.prog" && sed -i '/^#/d' "$work/unnoted.prog"
+expect 0 '# expect: oops/slub/slub-page/flush_dcache_page' "$tool" print --expect "$work/unnoted.prog"
+cp "$work/out" "$work/noted.prog"
+"$tool" run --check "$work/noted.prog" >"$work/out" || fail "print --expect notes what run --check does not find"
+
 expect 0 'slabfuzz ' "$tool" --version
 for command in $("$tool" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p'); do
 	expect 0 'exit status: 0' "$tool" "$command" --help
