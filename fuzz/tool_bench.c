@@ -110,13 +110,18 @@ static void bench_arena(void)
 int tool_bench(int argc, char **argv)
 {
 	int status = tool_parse(argc, argv, NULL, NULL);
-	const char *name = optind < argc ? argv[optind] : "slub_clean", *wrong;
+	const char *name = optind < argc ? argv[optind] : "slub_clean", *wrong = NULL;
 	const struct target *target = NULL;
 	uint64_t wants;
 
 	if (status)
 		return status;
 	wrong = tool_take_target(name, &target);
+	/* A tool for code from outside the tree has targets of its own only. */
+	if (wrong && optind == argc && targets[0]) {
+		target = targets[0];
+		wrong = NULL;
+	}
 	if (wrong) {
 		fprintf(stderr, "slabfuzz bench: %.80s: %s\n", name, wrong);
 		return STATUS_USAGE;

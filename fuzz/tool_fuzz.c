@@ -148,7 +148,10 @@ static bool engine_exists(const char *flavour, const char *file)
 	snprintf(path, sizeof(path), "%.400s/%s/%s", campaign.build, flavour, file);
 	if (access(path, R_OK) == 0)
 		return true;
-	fprintf(stderr, "slabfuzz fuzz: --engine: %s is missing: make %s, or --engine random\n", path, flavour);
+	fprintf(stderr,
+		"slabfuzz fuzz: --engine: %s is missing: make %s (outside the tree: make OUTSIDE_FLAVOURS=%s), or "
+		"--engine random\n",
+		path, flavour, flavour);
 	return false;
 }
 

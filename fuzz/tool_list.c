@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/input_file.h"
 #include "fuzz/program_file.h"
 #include "fuzz/tool.h"
 
 static bool markdown;
+static int status; /* what a list cannot be made of */
 
 /* A bar would end a Markdown cell. */
 static void cell(const char *text)
@@ -201,6 +203,8 @@ static void list_claims(void)
 	struct dirent **entries;
 	int count = scandir(directory, &entries, is_program, alphasort);
 
+	if (count < 0)
+		status = input_error(directory, "cannot be read: claims are listed from the top of the tree");
 	HEADING("claim", "file", "source", "expected");
 	for (int i = 0; i < count; i++) {
 		char path[400], name[300], expect[NOTE_MAX * 3] = "";
@@ -238,9 +242,9 @@ static const char *take_option(void *context, int letter, const char *value)
 
 int tool_list(int argc, char **argv)
 {
-	int status = tool_parse(argc, argv, take_option, NULL);
 	char what[120];
 
+	status = tool_parse(argc, argv, take_option, NULL);
 	if (status)
 		return status;
 	if (optind + 1 != argc)
@@ -248,7 +252,7 @@ int tool_list(int argc, char **argv)
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (!strcmp(kinds[i].name, argv[optind])) {
 			kinds[i].list();
-			return STATUS_CLEAN;
+			return status;
 		}
 	snprintf(what, sizeof(what), "there is no kind '%.60s'", argv[optind]);
 	return tool_usage("list", what);
