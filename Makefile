@@ -41,8 +41,8 @@ include scripts/flavours.mk
 all: plain ## the tool build/slabfuzz and the replay binaries build/fuzz_*
 
 fuzz: plain libfuzzer libfuzzer-asan ## one campaign of TIME=60 seconds over all targets, findings in build/findings
-	@rm -rf build/findings
-	build/slabfuzz fuzz --target all --time $(TIME) --out build/findings
+	@rm -rf build/findings build/work
+	build/slabfuzz fuzz --target all --time $(TIME) --out build
 
 test: unit programs planted example ## unit tests (plain and ASan), claims, regressions, planted bugs
 
@@ -51,6 +51,9 @@ unit: $(UNIT_TESTS) ## the unit tests only
 
 programs: plain asan m32 ## replay claims, regressions and test programs in three builds
 	@scripts/run_programs.sh build/slabfuzz build/asan/slabfuzz build/m32/slabfuzz
+	@scripts/check_examples.sh build/slabfuzz
+	@scripts/command_line.sh build/slabfuzz
+	@scripts/import_samples.sh build/slabfuzz
 	@scripts/bad_input.sh build/slabfuzz
 	@scripts/bad_input.sh build/asan/slabfuzz
 

@@ -55,8 +55,10 @@ static void stop_job(struct campaign_job *job)
 
 static bool satisfied(const struct campaign *c, const struct campaign_job *job)
 {
+	char text[COMPLAINT_MAX];
+
 	return c->until_declared && job->target && job->target->kind != TARGET_CLEAN &&
-	       job->target->kind != TARGET_MISUSE && !job_complaint(c, job);
+	       job->target->kind != TARGET_MISUSE && !job_complaint(c, job, text, sizeof(text));
 }
 
 /* A child ended: next phase, a restart after a finding, or done. */
@@ -139,7 +141,7 @@ int campaign_run(struct campaign *c)
 {
 	double begin = clock_seconds(), now = 0, shown = -10;
 	bool terminal = isatty(STDERR_FILENO);
-	int status = 0;
+	bool as_declared;
 
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
@@ -158,11 +160,8 @@ int campaign_run(struct campaign *c)
 		stop_job(&c->job[i]);
 	if (terminal)
 		fprintf(stderr, "\r\033[K");
-	campaign_table(c);
-	for (unsigned i = 0; i < c->job_count; i++)
-		if (job_complaint(c, &c->job[i]))
-			status = 1;
+	as_declared = campaign_report(c, !interrupted);
 	if (interrupted)
 		fprintf(stderr, "interrupted: corpora are in %s/work, go on with the same --out\n", c->out);
-	return status;
+	return as_declared ? 0 : 1;
 }

@@ -11,7 +11,7 @@
 
 #include "fuzz/session.h"
 
-enum { CAMPAIGN_TARGETS_MAX = 32, CAMPAIGN_FINDINGS_MAX = 256, CAMPAIGN_PATH_MAX = 512 };
+enum { CAMPAIGN_TARGETS_MAX = 32, CAMPAIGN_FINDINGS_MAX = 256, CAMPAIGN_PATH_MAX = 512, COMPLAINT_MAX = 700 };
 
 enum campaign_engine { ENGINE_ALL, ENGINE_LIBFUZZER, ENGINE_AFL, ENGINE_RANDOM };
 
@@ -38,11 +38,13 @@ struct campaign_job {
 
 struct campaign {
 	const char *out;               /* DIR */
+	const char *called;            /* the tool as it was called, for commands to repeat */
 	char build[CAMPAIGN_PATH_MAX]; /* directory of the tool: its engines lie below */
 	enum campaign_engine engine;
 	double seconds;
 	unsigned jobs;
-	bool until_declared; /* a job ends as soon as its target has found what it declares */
+	struct program overrides; /* only its settings: they replace the targets' */
+	bool until_declared;      /* a job ends as soon as its target has found what it declares */
 	uint64_t seed;
 	unsigned job_count, finding_count;
 	struct campaign_job job[CAMPAIGN_TARGETS_MAX];
@@ -50,7 +52,7 @@ struct campaign {
 };
 
 /* Runs to the end or to SIGINT/SIGTERM.  Returns the exit status: 0 iff clean targets stayed silent and the others
- * found what they declare. */
+ * found what they declare; with overrides, where nothing is declared, iff there were no findings. */
 int campaign_run(struct campaign *c);
 
 /* For the loop: starts the next phase of a job as a child process; false if that is impossible. */
@@ -59,8 +61,10 @@ bool job_start(struct campaign *c, struct campaign_job *job, double now);
 bool job_collect(struct campaign *c, struct campaign_job *job, double now);
 /* Path DIR/work/<job>/<leaf>. */
 void job_path(const struct campaign *c, const struct campaign_job *job, const char *leaf, char *path);
-void campaign_table(const struct campaign *c);
-/* Verdict of a job for the table and the exit status; NULL if it is as declared. */
-const char *job_complaint(const struct campaign *c, const struct campaign_job *job);
+/* Prints findings, a line for each target and the verdict; `whole`: nobody interrupted.  True iff all is as declared.
+ */
+bool campaign_report(const struct campaign *c, bool whole);
+/* What speaks against a job, in text; false if it is as declared, or clean in the world of the overrides. */
+bool job_complaint(const struct campaign *c, const struct campaign_job *job, char *text, size_t size);
 
 #endif

@@ -66,10 +66,15 @@ static void redirect(const struct campaign *c, const struct campaign_job *job)
 
 static _Noreturn void child_random(const struct campaign *c, const struct campaign_job *job, double seconds)
 {
+	static struct target_plan plan;
+	struct text_error error;
 	char dir[CAMPAIGN_PATH_MAX];
 
+	target_resolve(&plan, job->target);
+	if (!target_override(&plan, &c->overrides, &error))
+		_exit(2);
 	job_path(c, job, "new", dir);
-	_exit(random_engine_run(job->target, seconds, c->seed + UINT64_C(1000003) * job->restarts, dir));
+	_exit(random_engine_run(&plan, seconds, c->seed + UINT64_C(1000003) * job->restarts, dir));
 }
 
 /* AFL++'s mutator library learns the target's ops from the environment. */
@@ -143,6 +148,18 @@ static _Noreturn void exec_libfuzzer(const struct campaign *c, const struct camp
 	_exit(127);
 }
 
+static void set_world_environment(const struct campaign *c)
+{
+	const struct program *p = &c->overrides;
+	char set[SETTINGS_MAX * (SETTING_KEY_MAX + SETTING_VALUE_MAX)] = "";
+	size_t used = 0;
+
+	for (unsigned i = 0; i < p->setting_count && used < sizeof(set); i++)
+		used += (size_t)snprintf(set + used, sizeof(set) - used, "%s%s=%s", i ? " " : "", p->settings[i].key,
+					 p->settings[i].value);
+	setenv("SLABFUZZ_SET", set, 1);
+}
+
 static _Noreturn void child_engine(const struct campaign *c, const struct campaign_job *job, double seconds)
 {
 	char known[CAMPAIGN_PATH_MAX], findings[CAMPAIGN_PATH_MAX];
@@ -152,6 +169,7 @@ static _Noreturn void child_engine(const struct campaign *c, const struct campai
 	job_path(c, job, "new", findings);
 	setenv("SLABFUZZ_KNOWN", known, 1);
 	setenv("SLABFUZZ_FINDINGS", findings, 1);
+	set_world_environment(c);
 	if (c->engine == ENGINE_AFL)
 		exec_afl(c, job, whole);
 	exec_libfuzzer(c, job, whole);

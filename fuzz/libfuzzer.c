@@ -23,6 +23,21 @@ static struct {
 	struct program program, other, child;
 } engine;
 
+/* SLABFUZZ_SET: settings in place of the target's own. */
+static void engine_override(void)
+{
+	static struct program settings;
+	const char *set = getenv("SLABFUZZ_SET");
+	struct text_error error = {0, 0, "wants key=value ..."};
+
+	if (!set || !*set)
+		return;
+	if (settings_parse(&settings, set) && target_override(&engine.plan, &settings, &error))
+		return;
+	fprintf(stderr, "slabfuzz: SLABFUZZ_SET: %s\n", error.what);
+	exit(2);
+}
+
 static void engine_start(void)
 {
 	if (engine.ready)
@@ -30,6 +45,7 @@ static void engine_start(void)
 	if (!session_create(&engine.session))
 		exit(3);
 	target_resolve(&engine.plan, &target);
+	engine_override();
 	engine.session.only = target_counts_only(&target);
 	engine.ready = true;
 }

@@ -6,57 +6,54 @@
 #include "fuzz/tool.h"
 
 static const struct command {
-	const char *name, *arguments, *help;
+	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-#define TOOL_COMMAND(name, function, arguments, help) {name, arguments, help, function},
-	TOOL_COMMANDS(TOOL_COMMAND)
-#undef TOOL_COMMAND
+#define COMMAND(name, operands, help, zero, one) {#name, tool_##name},
+#define OPTION(command, letter, name, value, help)
+#include "fuzz/tool_commands.def"
 };
 
-enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
-
-static int help(FILE *out, int status)
+static bool is_help(const char *word)
 {
-	fprintf(out, "slabfuzz: break memory allocators, and the DMA around them, within minutes.\n\nusage:\n");
-	for (unsigned i = 0; i < COMMAND_COUNT; i++)
-		fprintf(out, "  slabfuzz %s %s\n      %s\n", commands[i].name, commands[i].arguments, commands[i].help);
-	fprintf(out,
-		"\nA file ending in .prog is a text program (docs/program_format.md), any other holds the bytes of a "
-		"target.\nexit status: 0 clean, 1 a finding, 2 wrong usage or input, 3 framework bug\n");
-	return status;
+	return !strcmp(word, "--help") || !strcmp(word, "-h");
 }
 
-int tool_usage(const char *command, const char *what)
+/* Anywhere before the end of the options: who asks for help wants nothing else. */
+static bool asks_for_help(int argc, char **argv)
 {
-	fprintf(stderr, "slabfuzz %s: %s (see slabfuzz --help)\n", command, what);
-	return STATUS_USAGE;
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (is_help(argv[i]))
+			return true;
+	return false;
 }
 
-const struct target *tool_target(const char *name)
+static const struct command *command_by_name(const char *name)
 {
-	const char *plain = strncmp(name, "fuzz_", 5) ? name : name + 5;
-
-	for (unsigned i = 0; targets[i]; i++)
-		if (!strcmp(targets[i]->name, plain))
-			return targets[i];
-	fprintf(stderr, "slabfuzz: there is no target '%s' (see slabfuzz list targets)\n", name);
+	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
 	return NULL;
 }
 
 int main(int argc, char **argv)
 {
-	if (argc < 2)
-		return help(stderr, STATUS_USAGE);
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
-		return help(stdout, STATUS_CLEAN);
-	for (unsigned i = 0; i < COMMAND_COUNT; i++)
-		if (!strcmp(argv[1], commands[i].name)) {
-			if (argc > 2 && !strcmp(argv[2], "--help"))
-				return printf("usage: slabfuzz %s %s\n%s\n", commands[i].name, commands[i].arguments,
-					      commands[i].help) < 0;
-			return commands[i].run(argc - 1, argv + 1);
-		}
-	fprintf(stderr, "slabfuzz: there is no command '%s' (see slabfuzz --help)\n", argv[1]);
+	bool help = argc > 1 && !strcmp(argv[1], "help");
+	const struct command *command = argc > 1 + help ? command_by_name(argv[1 + help]) : NULL;
+
+	tool_called = argv[0];
+	if (command && (help || asks_for_help(argc - 2, argv + 2))) {
+		tool_help_command(command->name, stdout);
+		return STATUS_CLEAN;
+	}
+	if (command)
+		return command->run(argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "--version"))
+		return printf("slabfuzz %s\n", SLABFUZZ_VERSION) < 0 ? STATUS_USAGE : STATUS_CLEAN;
+	if (argc < 2 || is_help(argv[1]) || (help && argc == 2)) {
+		tool_help(argc < 2 ? stderr : stdout);
+		return argc < 2 ? STATUS_USAGE : STATUS_CLEAN;
+	}
+	fprintf(stderr, "slabfuzz: there is no command '%s' (see slabfuzz --help)\n", argv[1 + help]);
 	return STATUS_USAGE;
 }

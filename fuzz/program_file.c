@@ -50,9 +50,12 @@ int program_world(const char *path, struct program *p, const struct program *ove
 	world_config_default(config);
 	if (!world_config_resolve(config, p, &error))
 		return complain(path, &error);
-	if (overrides && !world_config_resolve(config, overrides, &error))
-		return complain("--set", &error);
-	for (unsigned i = 0; overrides && i < overrides->setting_count; i++)
-		program_set(p, overrides->settings[i].key, overrides->settings[i].value);
-	return 0;
+	if (!overrides || !overrides->setting_count)
+		return 0;
+	for (unsigned i = 0; i < overrides->setting_count; i++)
+		if (!program_set(p, overrides->settings[i].key, overrides->settings[i].value))
+			return input_error(path, "its world has no room for another setting");
+	/* Once more as a whole: the program prints with these settings, and must then run in this world. */
+	world_config_default(config);
+	return world_config_resolve(config, p, &error) ? 0 : complain(path, &error);
 }

@@ -18,10 +18,9 @@ static double seconds_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-int random_engine_run(const struct target *target, double seconds, uint64_t seed, const char *dir)
+int random_engine_run(const struct target_plan *plan, double seconds, uint64_t seed, const char *dir)
 {
 	static struct session s;
-	static struct target_plan plan;
 	static struct program p;
 	struct prng r = {seed};
 	struct op_profile profile;
@@ -30,14 +29,13 @@ int random_engine_run(const struct target *target, double seconds, uint64_t seed
 
 	if (!session_create(&s))
 		return 3;
-	target_resolve(&plan, target);
-	s.only = target_counts_only(target);
-	profile = (struct op_profile){&plan.set, plan.variant_count, plan.ops_max};
+	s.only = target_counts_only(plan->target);
+	profile = (struct op_profile){&plan->set, plan->variant_count, plan->ops_max};
 	while (programs % PROGRAMS_PER_LOOK || seconds_now() < end) {
 		program_generate(&p, &profile, &r);
-		p.variant %= plan.variant_count;
-		if (session_run(&s, &p, &plan.configs[p.variant]))
-			target_save_findings(&s, &plan, &p, dir);
+		p.variant %= plan->variant_count;
+		if (session_run(&s, &p, &plan->configs[p.variant]))
+			target_save_findings(&s, plan, &p, dir);
 		programs++;
 	}
 	fprintf(stderr, "random: %llu programs in %.1f s, %u findings\n", (unsigned long long)programs, seconds,

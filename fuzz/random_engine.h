@@ -5,7 +5,8 @@
 
 #include "fuzz/target.h"
 
-/* Runs random programs for `seconds`, saving each new finding in dir and going on.  Returns the exit status. */
-int random_engine_run(const struct target *target, double seconds, uint64_t seed, const char *dir);
+/* Runs random programs of the target for `seconds`, saving each new finding in dir and going on.  Returns the exit
+ * status. */
+int random_engine_run(const struct target_plan *plan, double seconds, uint64_t seed, const char *dir);
 
 #endif

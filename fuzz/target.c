@@ -49,6 +49,21 @@ void target_resolve(struct target_plan *plan, const struct target *target)
 			op_set_add(&plan->set, (enum verb) * verb);
 }
 
+bool target_override(struct target_plan *plan, const struct program *settings, struct text_error *error)
+{
+	for (unsigned i = 0; i < plan->variant_count; i++) {
+		for (unsigned k = 0; k < settings->setting_count; k++)
+			if (!program_set(&plan->settings[i], settings->settings[k].key, settings->settings[k].value)) {
+				snprintf(error->what, sizeof(error->what), "no room for another world setting");
+				return false;
+			}
+		world_config_default(&plan->configs[i]);
+		if (!world_config_resolve(&plan->configs[i], &plan->settings[i], error))
+			return false;
+	}
+	return true;
+}
+
 void target_supply_world(const struct target_plan *plan, struct program *p)
 {
 	const struct program *from = &plan->settings[p->variant % plan->variant_count];

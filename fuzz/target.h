@@ -30,6 +30,12 @@ struct target {
 /* All targets, ended by NULL; generated for the tool, one in a fuzz target binary. */
 extern const struct target *const targets[];
 
+/* Parser and importer targets have no world, so they are not in that table; ended by a NULL name.  The tool only. */
+struct raw_target {
+	const char *name, *help;
+};
+extern const struct raw_target raw_targets[];
+
 /* A target resolved: worlds of its variants and its op set. */
 struct target_plan {
 	const struct target *target;
@@ -44,6 +50,11 @@ struct target_plan {
 const char *target_counts_only(const struct target *target);
 /* A mistake in the table is a framework bug: prints it and exits 3. */
 void target_resolve(struct target_plan *plan, const struct target *target);
+/*
+ * Puts settings in place of those of every variant, as `--set` and SLABFUZZ_SET want.  False and *error if such a world
+ * does not exist.
+ */
+bool target_override(struct target_plan *plan, const struct program *settings, struct text_error *error);
 /* Copies the settings of the program's variant into it, so that it prints as a complete text program. */
 void target_supply_world(const struct target_plan *plan, struct program *p);
 /* Variant whose world equals the program's, or -1. */

@@ -1,40 +1,49 @@
 /* SPDX-License-Identifier: MIT */
-/* The commands of slabfuzz.  argv[0] is the command's name; each returns the exit status (DESIGN 8). */
+/*
+ * The commands of slabfuzz, rows of fuzz/tool_commands.def.  argv[0] is the command's name; each returns the exit
+ * status (fuzz/main.c prints the list).  Complaints about the command line are one line on stderr that names the
+ * option.
+ */
 #ifndef SLABFUZZ_FUZZ_TOOL_H
 #define SLABFUZZ_FUZZ_TOOL_H
 
+#include <stdio.h>
+
 #include "fuzz/target.h"
+
+#define SLABFUZZ_VERSION "0.1-dev"
 
 enum { STATUS_CLEAN = 0, STATUS_FINDING = 1, STATUS_USAGE = 2, STATUS_FRAMEWORK = 3 };
 
-/* TOOL_COMMAND(name, function, "arguments", "what it does") */
-#define TOOL_COMMANDS(TOOL_COMMAND)                                                                                    \
-	TOOL_COMMAND("run", tool_run,                                                                                  \
-		     "[--target T] [--set key=value] [--grade G] [--events FILE] [--check] [--repeat N] FILE...",      \
-		     "run programs; report findings")                                                                  \
-	TOOL_COMMAND("fuzz", tool_fuzz,                                                                                \
-		     "[--target T|all] [--time S] [--jobs N] [--engine libfuzzer|afl|random] [--seed N] "              \
-		     "[--until-declared] --out DIR",                                                                   \
-		     "a campaign: findings in DIR/findings")                                                           \
-	TOOL_COMMAND("print", tool_print, "[--target T] FILE", "print a program as text")                              \
-	TOOL_COMMAND("encode", tool_encode, "--target T FILE -o OUT", "text to the bytes that engines mutate")         \
-	TOOL_COMMAND("minimize", tool_minimize, "[--target T] [--set key=value] [--signature S] FILE [-o OUT]",        \
-		     "smallest program with the same signature")                                                       \
-	TOOL_COMMAND("import", tool_import, "--format ftrace|mtrace FILE -o DIR", "recorded traces to programs")       \
-	TOOL_COMMAND("list", tool_list, "[--markdown] KIND",                                                           \
-		     "targets, ops, oracles, allocators, arches, policies, profiles, faults, claims, planted, "        \
-		     "titles, args, world")                                                                            \
-	TOOL_COMMAND("bench", tool_bench, "[TARGET]", "where the time of a run goes")                                  \
-	TOOL_COMMAND("kill", tool_kill, "[--allocator MODEL+BUG] [--seeds N] [--time S] [--engine mutate|random]",     \
-		     "time until fuzzing finds a planted bug")
+#define COMMAND(name, operands, help, zero, one) int tool_##name(int argc, char **argv);
+#define OPTION(command, letter, name, value, help)
+#include "fuzz/tool_commands.def"
 
-#define TOOL_COMMAND(name, function, arguments, help) int function(int argc, char **argv);
-TOOL_COMMANDS(TOOL_COMMAND)
-#undef TOOL_COMMAND
+/* How the tool was called; "build/slabfuzz" in a test. */
+extern const char *tool_called;
 
-/* Target by name, with or without fuzz_ in front; NULL and a line on stderr if there is none. */
-const struct target *tool_target(const char *name);
-/* One line on stderr; returns STATUS_USAGE. */
+/* All commands, one a line; and one command with its options. */
+void tool_help(FILE *out);
+void tool_help_command(const char *command, FILE *out);
+
+/*
+ * Hands each option of the command argv[0] to take(), which returns NULL or what the option wants instead.  0, or
+ * STATUS_USAGE after one line on stderr.  argv[optind] is then the first operand.
+ */
+typedef const char *tool_take(void *context, int letter, const char *value);
+int tool_parse(int argc, char **argv, tool_take *take, void *context);
+
+/* For take(): what is wrong with the value, in memory that the next call reuses, or NULL. */
+const char *tool_take_number(const char *value, unsigned long low, unsigned long high, unsigned long *out);
+/* Adds key=value to settings; it must be a world setting that exists. */
+const char *tool_take_setting(const char *value, struct program *settings);
+/* Target by name, with or without fuzz_ in front. */
+const char *tool_take_target(const char *value, const struct target **out);
+/* True iff it names a target without a world. */
+bool tool_is_raw(const char *name);
+
+/* Each prints one line on stderr and returns STATUS_USAGE. */
 int tool_usage(const char *command, const char *what);
+int tool_option_error(const char *command, const char *option, const char *value, const char *what);
 
 #endif

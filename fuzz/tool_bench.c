@@ -3,6 +3,7 @@
  * slabfuzz bench: where the time of a run goes, in this process and without an engine: the same 32-op programs decoded,
  * reset, executed with the oracles deaf, executed with them; and the cost of a reset against the size of RAM.
  */
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -108,10 +109,22 @@ static void bench_arena(void)
 
 int tool_bench(int argc, char **argv)
 {
-	const struct target *target = tool_target(argc > 1 ? argv[1] : "slub_clean");
+	int status = tool_parse(argc, argv, NULL, NULL);
+	const char *name = optind < argc ? argv[optind] : "slub_clean", *wrong = NULL;
+	const struct target *target = NULL;
 
-	if (!target)
+	if (status)
+		return status;
+	wrong = tool_take_target(name, &target);
+	/* A tool for code from outside the tree has targets of its own only. */
+	if (wrong && optind == argc && targets[0]) {
+		target = targets[0];
+		wrong = NULL;
+	}
+	if (wrong) {
+		fprintf(stderr, "slabfuzz bench: %.80s: %s\n", name, wrong);
 		return STATUS_USAGE;
+	}
 	if (!session_create(&session))
 		return STATUS_FRAMEWORK;
 	target_resolve(&plan, target);

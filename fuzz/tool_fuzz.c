@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* slabfuzz fuzz: options of a campaign, and its closing table. */
+/* slabfuzz fuzz: options of a campaign, and what they need. */
 #include <errno.h>
 #include <getopt.h>
-#include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +11,8 @@
 
 #include "fuzz/campaign.h"
 #include "fuzz/tool.h"
+
+enum { SECONDS_MAX = 10000000, JOBS_MAX = 1024 };
 
 static struct campaign campaign;
 
@@ -25,86 +27,103 @@ static void add_job(const char *name, const struct target *target)
 	campaign.job_count++;
 }
 
-/* Parser and importer targets have no world: they are known by their binaries. */
-static void add_raw_jobs(void)
+/* Parser and importer targets are fuzzed by libFuzzer, after no random prelude. */
+static bool runs_raw(void)
 {
-	static const char *const patterns[] = {"parser_*", "import_*"};
+	return campaign.engine == ENGINE_ALL || campaign.engine == ENGINE_LIBFUZZER;
+}
 
-	for (unsigned i = 0; i < 2; i++) {
-		char pattern[CAMPAIGN_PATH_MAX + 40];
-		glob_t found;
+static int add_raw(const char *name)
+{
+	if (!runs_raw() || campaign.overrides.setting_count)
+		return tool_option_error("fuzz", "target", name, "it has no world: --engine libfuzzer, and no --set");
+	add_job(name, NULL);
+	return 0;
+}
 
-		snprintf(pattern, sizeof(pattern), "%s/libfuzzer/fuzz_%s", campaign.build, patterns[i]);
-		if (glob(pattern, 0, NULL, &found) != 0)
-			continue;
-		for (size_t k = 0; k < found.gl_pathc; k++)
-			if (!strchr(strrchr(found.gl_pathv[k], '/'), '.'))
-				add_job(strrchr(found.gl_pathv[k], '/') + strlen("/fuzz_"), NULL);
-		globfree(&found);
-	}
+static void add_all(void)
+{
+	for (unsigned i = 0; targets[i]; i++)
+		add_job(targets[i]->name, targets[i]);
+	for (unsigned i = 0; raw_targets[i].name && runs_raw() && !campaign.overrides.setting_count; i++)
+		add_job(raw_targets[i].name, NULL);
 }
 
 static int add_targets(const char *name)
 {
 	const struct target *target;
+	const char *wrong;
 
+	if (!strncmp(name, "fuzz_", 5))
+		name += 5;
 	if (!strcmp(name, "all")) {
-		for (unsigned i = 0; targets[i]; i++)
-			add_job(targets[i]->name, targets[i]);
-		if (campaign.engine != ENGINE_RANDOM && campaign.engine != ENGINE_AFL)
-			add_raw_jobs();
+		add_all();
 		return 0;
 	}
-	target = tool_target(name);
-	if (!target)
-		return STATUS_USAGE;
+	if (tool_is_raw(name))
+		return add_raw(name);
+	wrong = tool_take_target(name, &target);
+	if (wrong)
+		return tool_option_error("fuzz", "target", name, wrong);
 	add_job(target->name, target);
 	return 0;
 }
 
-static bool set_engine(const char *name)
+static void set_engine(const char *name)
 {
-	static const char *const names[] = {"all", "libfuzzer", "afl", "random"};
+	campaign.engine = !strcmp(name, "libfuzzer") ? ENGINE_LIBFUZZER
+			  : !strcmp(name, "afl")     ? ENGINE_AFL
+						     : ENGINE_RANDOM;
+}
 
-	for (unsigned i = 0; i < 4; i++)
-		if (!strcmp(names[i], name)) {
-			campaign.engine = (enum campaign_engine)i;
-			return true;
-		}
-	return false;
+/* tool_take */
+static const char *take_option(void *context, int letter, const char *value)
+{
+	const char **target = context, *wrong = NULL;
+	unsigned long number = 0;
+
+	switch (letter) {
+	case 't':
+		*target = value;
+		return NULL;
+	case 's':
+		return tool_take_setting(value, &campaign.overrides);
+	case 'm':
+		wrong = tool_take_number(value, 1, SECONDS_MAX, &number);
+		campaign.seconds = (double)number;
+		return wrong;
+	case 'j':
+		wrong = tool_take_number(value, 1, JOBS_MAX, &number);
+		campaign.jobs = (unsigned)number;
+		return wrong;
+	case 'e':
+		set_engine(value);
+		return NULL;
+	case 'r':
+		wrong = tool_take_number(value, 0, ULONG_MAX, &number);
+		campaign.seed = number;
+		return wrong;
+	case 'u':
+		campaign.until_declared = true;
+		return NULL;
+	default:
+		campaign.out = value;
+		return *value ? NULL : "wants a directory";
+	}
 }
 
 static int parse_options(int argc, char **argv, const char **target)
 {
-	static const struct option options[] = {
-		{"target", required_argument, NULL, 't'},   {"time", required_argument, NULL, 's'},
-		{"jobs", required_argument, NULL, 'j'},     {"engine", required_argument, NULL, 'e'},
-		{"seed", required_argument, NULL, 'r'},     {"out", required_argument, NULL, 'o'},
-		{"until-declared", no_argument, NULL, 'u'}, {NULL, 0, NULL, 0}};
-	int c;
+	int status = tool_parse(argc, argv, take_option, target);
 
-	while ((c = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
-		if (c == 't')
-			*target = optarg;
-		else if (c == 'u')
-			campaign.until_declared = true;
-		else if (c == 's')
-			campaign.seconds = strtod(optarg, NULL);
-		else if (c == 'j')
-			campaign.jobs = (unsigned)strtoul(optarg, NULL, 10);
-		else if (c == 'r')
-			campaign.seed = strtoull(optarg, NULL, 10);
-		else if (c == 'o')
-			campaign.out = optarg;
-		else if (c != 'e')
-			return STATUS_USAGE;
-		else if (!set_engine(optarg))
-			return tool_usage("fuzz", "--engine is libfuzzer, afl or random");
-	}
-	if (!campaign.out || optind != argc)
+	if (status)
+		return status;
+	if (optind != argc)
+		return tool_usage("fuzz", "takes no operand: a target is --target TARGET");
+	if (!campaign.out)
 		return tool_usage("fuzz", "--out DIR is needed");
-	if (campaign.seconds < 1 || campaign.jobs < 1)
-		return tool_usage("fuzz", "--time and --jobs are at least 1");
+	if (campaign.until_declared && campaign.overrides.setting_count)
+		return tool_usage("fuzz", "--until-declared: with --set nothing is declared");
 	return 0;
 }
 
@@ -122,47 +141,6 @@ static void find_build(const char *argv0)
 		*slash = 0;
 }
 
-static bool has_finding(const struct campaign *c, const struct target *target, const char *pattern)
-{
-	for (unsigned i = 0; i < c->finding_count; i++)
-		if (c->finding[i].target == target && (!pattern || signature_matches(pattern, c->finding[i].signature)))
-			return true;
-	return false;
-}
-
-const char *job_complaint(const struct campaign *c, const struct campaign_job *job)
-{
-	if (job->failed)
-		return "the engine failed, see its log";
-	if (!job->target)
-		return NULL;
-	if (job->target->kind == TARGET_CLEAN)
-		return has_finding(c, job->target, NULL) ? "a clean target was not silent" : NULL;
-	if (job->target->kind == TARGET_MISUSE)
-		return has_finding(c, job->target, target_counts_only(job->target)) ? "misuse was not detected" : NULL;
-	for (unsigned i = 0; i < TARGET_EXPECTS_MAX && job->target->expects[i]; i++)
-		if (!has_finding(c, job->target, job->target->expects[i]))
-			return "did not find what it declares";
-	return NULL;
-}
-
-void campaign_table(const struct campaign *c)
-{
-	printf("%-52s %-24s %-18s %4s %8s\n", "signature", "target", "oracle", "ops", "seconds");
-	for (unsigned i = 0; i < c->finding_count; i++) {
-		const struct campaign_finding *f = &c->finding[i];
-
-		printf("%-52s %-24s %-18s %4u %8.2f\n    %s/slabfuzz run %s\n", f->signature, f->target->name,
-		       f->oracle, f->ops, f->seconds, c->build, f->path);
-	}
-	printf("\n");
-	for (unsigned i = 0; i < c->job_count; i++) {
-		const char *complaint = job_complaint(c, &c->job[i]);
-
-		printf("%-28s %s\n", c->job[i].name, complaint ? complaint : "as declared");
-	}
-}
-
 static bool engine_exists(const char *flavour, const char *file)
 {
 	char path[CAMPAIGN_PATH_MAX + 80];
@@ -170,7 +148,10 @@ static bool engine_exists(const char *flavour, const char *file)
 	snprintf(path, sizeof(path), "%.400s/%s/%s", campaign.build, flavour, file);
 	if (access(path, R_OK) == 0)
 		return true;
-	fprintf(stderr, "slabfuzz fuzz: %s is missing: make %s, or --engine random\n", path, flavour);
+	fprintf(stderr,
+		"slabfuzz fuzz: --engine: %s is missing: make %s (outside the tree: make OUTSIDE_FLAVOURS=%s), or "
+		"--engine random\n",
+		path, flavour, flavour);
 	return false;
 }
 
@@ -188,6 +169,23 @@ static bool engines_exist(void)
 	return campaign.engine != ENGINE_AFL || engine_exists("afl", "libslabfuzz_mutator.so");
 }
 
+/* Each target in the world of --set.  Engines' binaries hold only those planted bugs that their target names. */
+static int check_overrides(void)
+{
+	static struct target_plan plan;
+	const char *allocator = program_setting(&campaign.overrides, "allocator");
+	struct text_error error;
+
+	if (allocator && strchr(allocator, '+') && campaign.engine != ENGINE_RANDOM)
+		return tool_usage("fuzz", "--set allocator: planted bugs are in this tool only: add --engine random");
+	for (unsigned i = 0; i < campaign.job_count && campaign.overrides.setting_count; i++) {
+		target_resolve(&plan, campaign.job[i].target);
+		if (!target_override(&plan, &campaign.overrides, &error))
+			return tool_option_error("fuzz", "set", campaign.job[i].name, error.what);
+	}
+	return 0;
+}
+
 int tool_fuzz(int argc, char **argv)
 {
 	const char *target = "all";
@@ -199,13 +197,14 @@ int tool_fuzz(int argc, char **argv)
 	status = parse_options(argc, argv, &target);
 	if (status)
 		return status;
-	find_build(argv[0]);
+	campaign.called = tool_called;
+	find_build(tool_called);
 	status = add_targets(target);
+	if (!status)
+		status = check_overrides();
 	if (status || !engines_exist())
 		return STATUS_USAGE;
-	if (mkdir(campaign.out, 0755) != 0 && errno != EEXIST) {
-		fprintf(stderr, "%s:0:0: %s\n", campaign.out, strerror(errno));
-		return STATUS_USAGE;
-	}
+	if (mkdir(campaign.out, 0755) != 0 && errno != EEXIST)
+		return tool_option_error("fuzz", "out", campaign.out, strerror(errno));
 	return campaign_run(&campaign);
 }

@@ -14,10 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 1 << 17, WORLD_MAX = 16 };
-
-static const char usage[] =
-	"usage: slabfuzz import --format ftrace|mtrace FILE -o DIR [--limit N] [--ops N] [--dedup] [--set key=value]\n";
+enum { TEXT_MAX = 1 << 17, PROGRAMS_MAX = 999999 };
 
 static const struct {
 	const char *name;
@@ -29,8 +26,7 @@ struct job {
 	import_format *read;
 	unsigned long limit, ops;
 	bool dedup;
-	const char *settings[WORLD_MAX];
-	unsigned setting_count;
+	struct program overrides; /* only its settings */
 
 	char staging[PATH_MAX]; /* renamed to directory when all is written */
 	unsigned long kept;
@@ -41,18 +37,6 @@ struct job {
 	struct program_notes notes;
 	char text[TEXT_MAX];
 };
-
-static bool split_setting(struct program *p, const char *setting)
-{
-	const char *equals = strchr(setting, '=');
-	char key[SETTING_KEY_MAX];
-
-	if (!equals || (size_t)(equals - setting) >= sizeof(key))
-		return false;
-	memcpy(key, setting, (size_t)(equals - setting));
-	key[equals - setting] = 0;
-	return program_set(p, key, equals + 1);
-}
 
 static bool write_file(struct job *j, const struct text_buffer *text)
 {
@@ -77,11 +61,12 @@ static bool keep_program(void *context, const struct program *p)
 	if (j->dedup && !import_adds(&j->seen, p))
 		return true;
 	j->program = *p;
-	for (unsigned i = 0; i < j->setting_count; i++)
-		split_setting(&j->program, j->settings[i]);
+	for (unsigned i = 0; i < j->overrides.setting_count; i++)
+		program_set(&j->program, j->overrides.settings[i].key, j->overrides.settings[i].value);
 	program_print(&j->program, &j->notes, &text);
 	if (text.overflow || !write_file(j, &text)) {
-		j->status = input_error(j->directory, text.overflow ? "program text too long" : strerror(errno));
+		j->status = tool_option_error("import", "output", j->directory,
+					      text.overflow ? "program text too long" : strerror(errno));
 		return false;
 	}
 	j->kept++;
@@ -126,6 +111,18 @@ static void import_text(struct job *j, const struct input *in)
 	}
 }
 
+/* Beside the directory, not in it. */
+static bool make_staging(struct job *j)
+{
+	size_t length = strlen(j->directory);
+
+	while (length > 1 && j->directory[length - 1] == '/')
+		length--;
+	return snprintf(j->staging, sizeof(j->staging), "%.*s.XXXXXX", (int)length, j->directory) <
+		       (int)sizeof(j->staging) &&
+	       mkdtemp(j->staging);
+}
+
 static int run(struct job *j)
 {
 	const char *slash = strrchr(j->path, '/');
@@ -135,31 +132,21 @@ static int run(struct job *j)
 		return EXIT_USAGE;
 	snprintf(j->notes.source, sizeof(j->notes.source), "%s", slash ? slash + 1 : j->path);
 	snprintf(j->notes.expect[j->notes.expect_count++], NOTE_MAX, "clean");
-	if (snprintf(j->staging, sizeof(j->staging), "%s.XXXXXX", j->directory) >= (int)sizeof(j->staging) ||
-	    !mkdtemp(j->staging)) {
+	if (!make_staging(j)) {
 		input_free(&in);
-		return input_error(j->directory, strerror(errno));
+		return tool_option_error("import", "output", j->directory, strerror(errno));
 	}
 	chmod(j->staging, 0755);
 	import_text(j, &in);
 	input_free(&in);
 	/* Replaces an empty directory, never one with files in it. */
 	if (j->status == 0 && rename(j->staging, j->directory))
-		j->status = input_error(j->directory, strerror(errno));
+		j->status = tool_option_error("import", "output", j->directory, strerror(errno));
 	if (j->status)
 		remove_staging(j);
 	else
 		print_summary(j);
 	return j->status;
-}
-
-static bool parse_number(const char *text, unsigned long *value)
-{
-	char *end;
-
-	errno = 0;
-	*value = strtoul(text, &end, 10);
-	return errno == 0 && *text >= '0' && *text <= '9' && *end == 0 && *value > 0;
 }
 
 static import_format *format_by_name(const char *name)
@@ -170,70 +157,48 @@ static import_format *format_by_name(const char *name)
 	return NULL;
 }
 
-static bool take_option(struct job *j, int option)
+/* tool_take */
+static const char *take_option(void *context, int letter, const char *value)
 {
-	switch (option) {
+	struct job *j = context;
+
+	switch (letter) {
 	case 'f':
-		j->read = format_by_name(optarg);
-		return j->read != NULL;
+		j->read = format_by_name(value);
+		return NULL;
 	case 'o':
-		/* The staging directory lies beside it, not in it. */
-		for (size_t length = strlen(optarg); length > 1 && optarg[length - 1] == '/'; length--)
-			optarg[length - 1] = 0;
-		j->directory = optarg;
-		return *optarg != 0;
+		j->directory = value;
+		return *value ? NULL : "wants a directory";
 	case 'l':
-		return parse_number(optarg, &j->limit);
+		return tool_take_number(value, 1, PROGRAMS_MAX, &j->limit);
 	case 'n':
-		return parse_number(optarg, &j->ops) && j->ops <= PROGRAM_OPS_MAX;
-	case 'd':
-		j->dedup = true;
-		return true;
+		return tool_take_number(value, 1, PROGRAM_OPS_MAX, &j->ops);
 	case 's':
-		j->settings[j->setting_count] = optarg;
-		return split_setting(&j->program, optarg) && ++j->setting_count < WORLD_MAX;
+		return tool_take_setting(value, &j->overrides);
 	default:
-		return false;
+		j->dedup = true;
+		return NULL;
 	}
-}
-
-static bool parse_options(struct job *j, int argc, char **argv)
-{
-	static const struct option options[] = {
-		{"format", required_argument, NULL, 'f'},
-		{"output", required_argument, NULL, 'o'},
-		{"limit", required_argument, NULL, 'l'},
-		{"ops", required_argument, NULL, 'n'},
-		{"dedup", no_argument, NULL, 'd'},
-		{"set", required_argument, NULL, 's'},
-		{NULL, 0, NULL, 0},
-	};
-	int option;
-
-	optind = 0; /* getopt starts afresh: the tool may have parsed its own options */
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "o:", options, NULL)) != -1)
-		if (!take_option(j, option))
-			return false;
-	if (!j->read || !j->directory || optind + 1 != argc)
-		return false;
-	j->path = argv[optind];
-	return true;
 }
 
 int tool_import(int argc, char **argv)
 {
 	struct job *j = calloc(1, sizeof(*j));
-	int status = EXIT_USAGE;
+	int status;
 
 	if (!j)
-		return input_error("import", "out of memory");
-	j->limit = ULONG_MAX;
+		return tool_usage("import", "out of memory");
+	j->limit = PROGRAMS_MAX;
 	j->ops = PROGRAM_OPS_MAX;
-	if (parse_options(j, argc, argv))
+	status = tool_parse(argc, argv, take_option, j);
+	if (!status && (!j->read || !j->directory))
+		status = tool_usage("import", "--format and --output are needed");
+	if (!status && optind + 1 != argc)
+		status = tool_usage("import", "exactly one trace, please");
+	if (!status) {
+		j->path = argv[optind];
 		status = run(j);
-	else
-		fputs(usage, stderr);
+	}
 	free(j);
 	return status;
 }

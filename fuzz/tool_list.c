@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* slabfuzz list: every table, as text or as the Markdown that docs/ keeps. */
 #include <dirent.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/input_file.h"
 #include "fuzz/program_file.h"
 #include "fuzz/tool.h"
 
 static bool markdown;
-
-static void heading(const char *a, const char *b, const char *c)
-{
-	if (markdown)
-		printf("| %s | %s | %s |\n| --- | --- | --- |\n", a, b, c);
-}
+static int status; /* what a list cannot be made of */
 
 /* A bar would end a Markdown cell. */
 static void cell(const char *text)
@@ -26,20 +23,37 @@ static void cell(const char *text)
 	}
 }
 
-static void row(const char *a, const char *b, const char *c)
+/* As many cells as there are before the first NULL; the first one is what the row is about. */
+static void row(const char *const cells[4])
 {
-	if (!markdown) {
-		printf("%-34s %-34s %s\n", a, b, c);
-		return;
+	for (unsigned i = 0; i < 4 && cells[i]; i++) {
+		bool last = i == 3 || !cells[i + 1];
+
+		if (!markdown) {
+			printf(last ? "%s" : "%-34s ", cells[i]);
+			continue;
+		}
+		printf(i ? " " : "| `");
+		cell(cells[i]);
+		printf(i ? " |" : "` |");
 	}
-	printf("| `");
-	cell(a);
-	printf("` | ");
-	cell(b);
-	printf(" | ");
-	cell(c);
-	printf(" |\n");
+	putchar('\n');
 }
+
+static void heading(const char *const cells[4])
+{
+	if (!markdown)
+		return;
+	for (unsigned i = 0; i < 4 && cells[i]; i++)
+		printf("%s %s |", i ? "" : "|", cells[i]);
+	printf("\n|");
+	for (unsigned i = 0; i < 4 && cells[i]; i++)
+		printf(" --- |");
+	putchar('\n');
+}
+
+#define ROW(...)     row((const char *const[4]){__VA_ARGS__})
+#define HEADING(...) heading((const char *const[4]){__VA_ARGS__})
 
 /* Adds a part to a cell's text; what does not fit is cut. */
 static void join(char *text, size_t size, const char *separator, const char *part)
@@ -53,7 +67,7 @@ static void list_ops(void)
 {
 	static const char *const yields[] = {"", "o", "c", "p", "m"};
 
-	heading("op", "arguments", "meaning");
+	HEADING("op", "arguments", "meaning");
 	for (unsigned i = 0; i < OP_COUNT; i++) {
 		const struct op_descriptor *d = &op_descriptors[i];
 		char arguments[120] = "";
@@ -63,7 +77,7 @@ static void list_ops(void)
 		for (unsigned k = 0; k < d->arg_count; k++) {
 			join(arguments, sizeof(arguments), k ? ", " : "", arg_kind_descriptors[d->args[k]].name);
 		}
-		row(d->name, arguments, d->help);
+		ROW(d->name, arguments, d->help);
 	}
 }
 
@@ -71,10 +85,10 @@ static void list_args(void)
 {
 	char bytes[12];
 
-	heading("kind", "bytes", "text");
+	HEADING("kind", "bytes", "text");
 	for (unsigned i = ARG_NOTHING + 1; i < ARG_KIND_COUNT; i++) {
 		snprintf(bytes, sizeof(bytes), "%u", arg_kind_descriptors[i].bytes);
-		row(arg_kind_descriptors[i].name, bytes, arg_kind_descriptors[i].help);
+		ROW(arg_kind_descriptors[i].name, bytes, arg_kind_descriptors[i].help);
 	}
 }
 
@@ -82,36 +96,38 @@ static void list_targets(void)
 {
 	static const char *const kinds[] = {"clean", "history", "misuse", "canary"};
 
-	heading("target", "kind", "what");
+	HEADING("target", "kind", "what");
 	for (unsigned i = 0; targets[i]; i++)
-		row(targets[i]->name, kinds[targets[i]->kind], targets[i]->help);
+		ROW(targets[i]->name, kinds[targets[i]->kind], targets[i]->help);
+	for (unsigned i = 0; raw_targets[i].name; i++)
+		ROW(raw_targets[i].name, "parser", raw_targets[i].help);
 }
 
 static void list_oracles(void)
 {
-	heading("oracle", "", "invariant");
+	HEADING("oracle", "invariant");
 	for (unsigned i = 0; i < oracle_count; i++)
-		row(oracles[i]->name, "", oracles[i]->invariant);
+		ROW(oracles[i]->name, oracles[i]->invariant);
 }
 
 static void list_titles(void)
 {
-	heading("title", "grade", "meaning");
+	HEADING("title", "grade", "meaning");
 	for (unsigned i = 0; i < TITLE_COUNT; i++)
-		row(title_rows[i].name, title_rows[i].grade == GRADE_HAZARD ? "hazard" : "damage", title_rows[i].help);
+		ROW(title_rows[i].name, title_rows[i].grade == GRADE_HAZARD ? "hazard" : "damage", title_rows[i].help);
 }
 
 static void list_allocators(void)
 {
 	char contract[80];
 
-	heading("allocator", "contract", "");
+	HEADING("allocator", "contract");
 	for (unsigned i = 0; i < allocator_count; i++) {
 		const struct allocator_contract *c = &allocators[i]->contract;
 
 		snprintf(contract, sizeof(contract), "align %u, largest %llu", c->align_min,
 			 (unsigned long long)c->size_max);
-		row(allocators[i]->name, contract, "");
+		ROW(allocators[i]->name, contract);
 	}
 }
 
@@ -119,57 +135,57 @@ static void list_arches(void)
 {
 	char numbers[80];
 
-	heading("arch", "layout, line, coherent", "what");
+	HEADING("arch", "layout, line, coherent", "what");
 	for (unsigned i = 0; i < arch_count(); i++) {
 		snprintf(numbers, sizeof(numbers), "%s, %u, %s", layouts[arches[i].layout].name,
 			 1u << arches[i].line_shift, arches[i].coherent ? "yes" : "no");
-		row(arches[i].name, numbers, arches[i].help);
+		ROW(arches[i].name, numbers, arches[i].help);
 	}
 }
 
 static void list_policies(void)
 {
-	heading("policy", "values", "meaning");
+	HEADING("policy", "values", "meaning");
 	for (unsigned i = 0; i < POLICY_COUNT; i++) {
 		char values[120] = "";
 
 		for (unsigned k = 0; policy_rows[i].values[k]; k++) {
 			join(values, sizeof(values), ", ", policy_rows[i].values[k]);
 		}
-		row(policy_rows[i].name, values, policy_rows[i].help);
+		ROW(policy_rows[i].name, values, policy_rows[i].help);
 	}
 }
 
 static void list_profiles(void)
 {
-	heading("profile", "page_mapping", "what");
+	HEADING("profile", "page_mapping", "what");
 	for (unsigned i = 0; i < profile_count(); i++)
-		row(profiles[i].name, profiles[i].page_mapping, profiles[i].help);
+		ROW(profiles[i].name, profiles[i].page_mapping, profiles[i].help);
 }
 
 static void list_faults(void)
 {
-	heading("fault point", "", "what fails");
+	HEADING("fault point", "what fails");
 	for (unsigned i = 0; i < FAULT_COUNT; i++)
-		row(fault_rows[i].name, "", fault_rows[i].help);
+		ROW(fault_rows[i].name, fault_rows[i].help);
 }
 
 static void list_planted(void)
 {
-	heading("allocator", "", "signature it must show");
+	HEADING("allocator", "signature it must show");
 	for (unsigned i = 0; planted_allocators[i].name; i++)
-		row(planted_allocators[i].name, "", planted_allocators[i].expect);
+		ROW(planted_allocators[i].name, planted_allocators[i].expect);
 }
 
 static void world_row(void *context, const char *key, const char *help)
 {
 	(void)context;
-	row(key, "", help);
+	ROW(key, help);
 }
 
 static void list_world(void)
 {
-	heading("key", "", "meaning");
+	HEADING("key", "meaning");
 	world_keys_list(world_row, NULL);
 }
 
@@ -187,18 +203,21 @@ static void list_claims(void)
 	struct dirent **entries;
 	int count = scandir(directory, &entries, is_program, alphasort);
 
-	heading("claim", "source", "expected");
+	if (count < 0)
+		status = input_error(directory, "cannot be read: claims are listed from the top of the tree");
+	HEADING("claim", "file", "source", "expected");
 	for (int i = 0; i < count; i++) {
-		char path[400], expect[NOTE_MAX * 3] = "";
+		char path[400], name[300], expect[NOTE_MAX * 3] = "";
 
-		snprintf(path, sizeof(path), "%s/%s", directory, entries[i]->d_name);
+		snprintf(name, sizeof(name), "%s", entries[i]->d_name);
+		snprintf(path, sizeof(path), "%s/%s", directory, name);
 		free(entries[i]);
 		if (program_load(path, NULL, &p, &notes))
 			continue;
 		for (unsigned k = 0; k < notes.expect_count && k < 3; k++) {
 			join(expect, sizeof(expect), ", ", notes.expect[k]);
 		}
-		row(notes.claim, notes.source, expect);
+		ROW(notes.claim, name, notes.source, expect);
 	}
 	if (count >= 0)
 		free(entries);
@@ -213,16 +232,28 @@ static const struct list_kind {
 	     {"faults", list_faults},   {"claims", list_claims},     {"planted", list_planted},
 	     {"world", list_world}};
 
+/* tool_take: there is one option. */
+static const char *take_option(void *context, int letter, const char *value)
+{
+	(void)context, (void)letter, (void)value;
+	markdown = true;
+	return NULL;
+}
+
 int tool_list(int argc, char **argv)
 {
-	markdown = argc > 1 && !strcmp(argv[1], "--markdown");
-	if (argc != 2 + markdown)
+	char what[120];
+
+	status = tool_parse(argc, argv, take_option, NULL);
+	if (status)
+		return status;
+	if (optind + 1 != argc)
 		return tool_usage("list", "which kind?");
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (!strcmp(kinds[i].name, argv[1 + markdown])) {
+		if (!strcmp(kinds[i].name, argv[optind])) {
 			kinds[i].list();
-			return STATUS_CLEAN;
+			return status;
 		}
-	fprintf(stderr, "slabfuzz list: there is no kind '%s' (see slabfuzz --help)\n", argv[1 + markdown]);
-	return STATUS_USAGE;
+	snprintf(what, sizeof(what), "there is no kind '%.60s'", argv[optind]);
+	return tool_usage("list", what);
 }

@@ -15,8 +15,10 @@
 
 enum { TEXT_MAX = 512 * 1024 };
 
+_Static_assert((int)FINDINGS_MAX <= (int)NOTES_MAX, "a program can expect all that it finds");
+
 struct program_options {
-	bool has_plan;
+	bool has_plan, expect;
 	struct target_plan plan;
 	struct program overrides;
 	const char *input, *output, *signature;
@@ -27,76 +29,122 @@ static struct program program;
 static struct program_notes notes;
 static char text[TEXT_MAX];
 
-static int parse_options(int argc, char **argv, const char *command)
+/* tool_take, of all three */
+static const char *take_option(void *context, int letter, const char *value)
 {
-	static const struct option longs[] = {{"target", required_argument, NULL, 't'},
-					      {"set", required_argument, NULL, 's'},
-					      {"signature", required_argument, NULL, 'g'},
-					      {"output", required_argument, NULL, 'o'},
-					      {NULL, 0, NULL, 0}};
 	const struct target *target;
-	int c;
+	const char *wrong;
 
-	while ((c = getopt_long(argc, argv, "o:", longs, NULL)) != -1) {
-		if (c == 't') {
-			target = tool_target(optarg);
-			if (!target)
-				return STATUS_USAGE;
+	(void)context;
+	switch (letter) {
+	case 't':
+		wrong = tool_take_target(value, &target);
+		options.has_plan = !wrong;
+		if (!wrong)
 			target_resolve(&options.plan, target);
-			options.has_plan = true;
-		} else if (c == 's') {
-			if (!settings_parse(&options.overrides, optarg))
-				return tool_usage(command, "--set wants key=value");
-		} else if (c == 'g') {
-			options.signature = optarg;
-		} else if (c == 'o') {
-			options.output = optarg;
-		} else {
-			return STATUS_USAGE;
-		}
+		return wrong;
+	case 's':
+		return tool_take_setting(value, &options.overrides);
+	case 'x':
+		options.expect = true;
+		return NULL;
+	case 'g':
+		options.signature = value;
+		return NULL;
+	default:
+		options.output = value;
+		return NULL;
 	}
+}
+
+static int parse_options(int argc, char **argv)
+{
+	int status = tool_parse(argc, argv, take_option, NULL);
+
+	if (status)
+		return status;
 	if (optind + 1 != argc)
-		return tool_usage(command, "exactly one file, please");
+		return tool_usage(argv[0], "exactly one file, please");
+	if (!strcmp(argv[0], "encode") && (!options.has_plan || !options.output))
+		return tool_usage(argv[0], "--target and --output are needed");
 	options.input = argv[optind];
 	return program_load(options.input, options.has_plan ? &options.plan : NULL, &program, &notes);
 }
 
 /* To the file, atomically, or to standard output. */
-static int give(const char *path, const void *bytes, size_t size)
+static int give(const char *command, const void *bytes, size_t size)
 {
+	const char *path = options.output;
+
 	if (!path)
 		return fwrite(bytes, 1, size, stdout) == size && fflush(stdout) == 0 ? 0 : STATUS_USAGE;
-	if (file_write_atomically(path, bytes, size))
-		return 0;
-	fprintf(stderr, "%s:0:0: cannot write: %s\n", path, strerror(errno));
-	return STATUS_USAGE;
+	return file_write_atomically(path, bytes, size) ? 0
+							: tool_option_error(command, "output", path, strerror(errno));
 }
 
-static int give_text(const char *path)
+static int give_text(const char *command)
 {
 	struct text_buffer out = {text, 0, sizeof(text), false};
 
 	program_print(&program, &notes, &out);
-	return give(path, text, out.size);
+	return give(command, text, out.size);
+}
+
+/* Runs the program without the ops that its last run skipped, until none is.  What came after the end stays. */
+static void drop_skipped(struct session *s, const struct world_config *config)
+{
+	bool dropped = true;
+
+	while (dropped) {
+		dropped = false;
+		session_run(s, &program, config);
+		for (unsigned i = program.op_count; i-- > 0 && !s->executor.over;)
+			if (s->executor.skipped[i]) {
+				program_remove_op(&program, i);
+				dropped = true;
+			}
+	}
+}
+
+/* Notes exactly what the program finds, which is what run --check compares with. */
+static int note_findings(void)
+{
+	static struct session session;
+	const struct findings *findings = &session.world.findings;
+	struct world_config config;
+	int status = program_world(options.input, &program, NULL, &config);
+
+	if (status)
+		return status;
+	if (!session_create(&session))
+		return STATUS_FRAMEWORK;
+	drop_skipped(&session, &config);
+	for (unsigned i = 0; i < findings->count; i++)
+		snprintf(notes.expect[i], NOTE_MAX, "%s", findings->list[i].signature);
+	notes.expect_count = findings->count;
+	if (!findings->count)
+		snprintf(notes.expect[notes.expect_count++], NOTE_MAX, "clean");
+	session_destroy(&session);
+	return status;
 }
 
 int tool_print(int argc, char **argv)
 {
-	int status = parse_options(argc, argv, "print");
+	int status = parse_options(argc, argv);
 
-	return status ? status : give_text(options.output);
+	if (!status && options.expect)
+		status = note_findings();
+	return status ? status : give_text(argv[0]);
 }
 
 int tool_encode(int argc, char **argv)
 {
 	static uint8_t bytes[PROGRAM_BYTES_MAX];
-	int status = parse_options(argc, argv, "encode"), variant;
+	int status = parse_options(argc, argv), variant;
 	size_t size;
 
 	if (status)
 		return status;
-	if (!options.has_plan || !options.output)
-		return tool_usage("encode", "--target and -o are needed");
 	variant = target_variant_of(&options.plan, &program);
 	if (variant < 0) {
 		fprintf(stderr, "%s:0:0: target %s has no such world\n", options.input, options.plan.target->name);
@@ -109,7 +157,7 @@ int tool_encode(int argc, char **argv)
 			options.plan.target->name);
 		return STATUS_USAGE;
 	}
-	return give(options.output, bytes, size);
+	return give(argv[0], bytes, size);
 }
 
 int tool_minimize(int argc, char **argv)
@@ -118,7 +166,7 @@ int tool_minimize(int argc, char **argv)
 	struct world_config config;
 	char signature[SIGNATURE_MAX] = "";
 	unsigned runs;
-	int status = parse_options(argc, argv, "minimize");
+	int status = parse_options(argc, argv);
 
 	if (!status)
 		status = program_world(options.input, &program, &options.overrides, &config);
@@ -141,5 +189,5 @@ int tool_minimize(int argc, char **argv)
 	memset(&notes, 0, sizeof(notes));
 	notes.expect_count = 1;
 	snprintf(notes.expect[0], NOTE_MAX, "%s", signature);
-	return give_text(options.output);
+	return give_text(argv[0]);
 }

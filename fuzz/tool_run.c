@@ -11,12 +11,14 @@
 #include "fuzz/report.h"
 #include "fuzz/tool.h"
 
+enum { REPEAT_MAX = 1000000000 };
+
 struct run_options {
-	bool has_plan, check, quiet;
+	bool has_plan, check;
 	struct target_plan plan;
 	struct program overrides;
 	const char *events;
-	long repeat;
+	unsigned long repeat;
 	enum grade grade;
 };
 
@@ -24,51 +26,37 @@ static struct session session;
 static struct program program;
 static struct program_notes notes;
 
-static bool add_override(struct program *overrides, const char *text)
+/* tool_take */
+static const char *take_option(void *context, int letter, const char *value)
 {
-	return settings_parse(overrides, text);
-}
-
-static int parse_options(int argc, char **argv, struct run_options *o)
-{
-	static const struct option options[] = {
-		{"target", required_argument, NULL, 't'}, {"set", required_argument, NULL, 's'},
-		{"grade", required_argument, NULL, 'g'},  {"events", required_argument, NULL, 'e'},
-		{"check", no_argument, NULL, 'c'},        {"repeat", required_argument, NULL, 'r'},
-		{"quiet", no_argument, NULL, 'q'},        {NULL, 0, NULL, 0}};
+	struct run_options *o = context;
 	const struct target *target;
-	char *end;
-	int c;
+	const char *wrong;
+	unsigned long number;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 't') {
-			target = tool_target(optarg);
-			if (!target)
-				return STATUS_USAGE;
+	switch (letter) {
+	case 't':
+		wrong = tool_take_target(value, &target);
+		o->has_plan = !wrong;
+		if (!wrong)
 			target_resolve(&o->plan, target);
-			o->has_plan = true;
-		} else if (c == 's') {
-			if (!add_override(&o->overrides, optarg))
-				return tool_usage("run", "--set wants key=value");
-		} else if (c == 'g') {
-			if (strcmp(optarg, "hazard") != 0 && strcmp(optarg, "damage") != 0)
-				return tool_usage("run", "--grade is hazard or damage");
-			o->grade = !strcmp(optarg, "damage") ? GRADE_DAMAGE : GRADE_HAZARD;
-		} else if (c == 'e') {
-			o->events = optarg;
-		} else if (c == 'r') {
-			o->repeat = strtol(optarg, &end, 10);
-			if (end == optarg || *end || o->repeat < 1)
-				return tool_usage("run", "--repeat wants a number from 1 on");
-		} else if (c == 'c') {
-			o->check = true;
-		} else if (c == 'q') {
-			o->quiet = true;
-		} else {
-			return STATUS_USAGE;
-		}
+		return wrong;
+	case 's':
+		return tool_take_setting(value, &o->overrides);
+	case 'g':
+		o->grade = !strcmp(value, "damage") ? GRADE_DAMAGE : GRADE_HAZARD;
+		return NULL;
+	case 'e':
+		o->events = value;
+		return NULL;
+	case 'n':
+		wrong = tool_take_number(value, 1, REPEAT_MAX, &number);
+		o->repeat = number;
+		return wrong;
+	default:
+		o->check = true;
+		return NULL;
 	}
-	return optind < argc ? 0 : tool_usage("run", "which file?");
 }
 
 static bool expected(const char *signature)
@@ -117,10 +105,10 @@ static int check_expectations(const char *path)
 	return status;
 }
 
-/* The command that runs the file in this world again. */
+/* The command that runs the file in this world again; not how this one was called, or reports would differ. */
 static void replay_command(const char *path, const struct program *overrides, char *text, size_t size)
 {
-	size_t used = (size_t)snprintf(text, size, "slabfuzz run");
+	size_t used = (size_t)snprintf(text, size, "build/slabfuzz run");
 
 	for (unsigned i = 0; i < overrides->setting_count && used < size; i++)
 		used += (size_t)snprintf(text + used, size - used, " --set %s=%s", overrides->settings[i].key,
@@ -171,7 +159,7 @@ static int run_file(const char *path, struct run_options *o, struct event_log *l
 		status = program_world(path, &program, &o->overrides, &config);
 	if (status)
 		return status;
-	for (long i = 0; i < o->repeat; i++) {
+	for (unsigned long i = 0; i < o->repeat; i++) {
 		session.world.log = log;
 		session_run(&session, &program, &config);
 		session.world.log = NULL;
@@ -188,13 +176,13 @@ int tool_run(int argc, char **argv)
 	int status = 0;
 
 	o.repeat = 1;
-	status = parse_options(argc, argv, &o);
+	status = tool_parse(argc, argv, take_option, &o);
 	if (status)
 		return status;
-	if (o.events && !(log.file = fopen(o.events, "w"))) {
-		fprintf(stderr, "%s:0:0: %s\n", o.events, strerror(errno));
-		return STATUS_USAGE;
-	}
+	if (optind == argc)
+		return tool_usage("run", "which file?");
+	if (o.events && !(log.file = fopen(o.events, "w")))
+		return tool_option_error("run", "events", o.events, strerror(errno));
 	if (!session_create(&session))
 		return STATUS_FRAMEWORK;
 	session.grade = o.grade;

@@ -179,7 +179,7 @@ bool world_config_resolve(struct world_config *config, const struct program *set
 
 bool settings_parse(struct program *p, const char *line)
 {
-	char copy[256];
+	char copy[SETTINGS_MAX * (SETTING_KEY_MAX + SETTING_VALUE_MAX)];
 	char *save = NULL;
 
 	if (strlen(line) >= sizeof(copy))

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Bad input gives one line `file:line:column: what` on stderr, exit 2, nothing else and no partial output.
+# Bad input gives one line `file:line:column: what` on stderr, exit 2, nothing else and no partial output; so does a bad
+# command line, whose line names the command and the option.
 # usage: bad_input.sh TOOL
 set -euo pipefail
 tool=$1 work=$(mktemp -d) failed=0 count=0
@@ -15,6 +16,19 @@ expect() {
 	if [ "$status" != 2 ] || [ -s "$work/stdout" ] || [ "$(wc -l <"$work/stderr")" != 1 ] ||
 		! grep -qE "^[^:]+:$where: ." "$work/stderr" || [ -e "$work/out" ]; then
 		echo "FAILED bad input ($where, status $status): $*"
+		head -c 300 "$work/stderr"
+		failed=1
+	fi
+}
+# refuse WORDS COMMAND...: the line must hold these words, and tell of no file position.
+refuse() {
+	local words=$1 status=0
+	shift
+	"$@" >"$work/stdout" 2>"$work/stderr" || status=$?
+	count=$((count + 1))
+	if [ "$status" != 2 ] || [ -s "$work/stdout" ] || [ "$(wc -l <"$work/stderr")" != 1 ] ||
+		! grep -qF -- "$words" "$work/stderr" || grep -qE ':[0-9]+:[0-9]+:' "$work/stderr" || [ -e "$work/out" ]; then
+		echo "FAILED bad command line ($words, status $status): $*"
 		head -c 300 "$work/stderr"
 		failed=1
 	fi
@@ -53,5 +67,38 @@ expect 0:0 "$tool" import --format mtrace "$work/cut.mtrace.gz" -o "$work/out"
 printf '@ a + 0x10 0x20\n@ a ? 0x10\n' >"$work/strange.mtrace"
 expect '2:[0-9]+' "$tool" import --format mtrace "$work/strange.mtrace" -o "$work/out"
 expect 0:0 "$tool" import --format ftrace "$work" -o "$work/out"
+good=corpora/claims/C01.prog
+refuse "there is no command 'frob'" "$tool" frob
+refuse 'slabfuzz run: which file?' "$tool" run
+refuse 'slabfuzz run: there is no option --frob' "$tool" run --frob "$good"
+refuse 'slabfuzz run: there is no option -x' "$tool" run -x "$good"
+refuse 'slabfuzz run: --set wants KEY=VALUE' "$tool" run "$good" --set
+refuse 'slabfuzz run: --check takes no value' "$tool" run --check=1 "$good"
+refuse 'slabfuzz run: --set colour=red:' "$tool" run --set colour=red "$good"
+refuse 'slabfuzz run: --set arch=vax:' "$tool" run --set arch=vax "$good"
+refuse 'slabfuzz run: --set arch:' "$tool" run --set arch "$good"
+refuse 'slabfuzz run: --grade loud:' "$tool" run --grade loud "$good"
+refuse 'slabfuzz run: --repeat 0:' "$tool" run --repeat 0 "$good"
+refuse 'slabfuzz run: --target nope:' "$tool" run --target nope "$good"
+refuse 'build/fuzz_parser_text' "$tool" run --target parser_text "$good"
+refuse 'slabfuzz run: --events /absent/file:' "$tool" run --events /absent/file "$good"
+refuse 'slabfuzz print: --output /absent/file:' "$tool" print "$good" -o /absent/file
+refuse 'slabfuzz encode: --target and --output are needed' "$tool" encode "$good"
+refuse 'slabfuzz minimize: --set x=y:' "$tool" minimize --set x=y "$good" -o "$work/out"
+refuse 'slabfuzz import: --format elf:' "$tool" import --format elf "$work/whole.gz" -o "$work/out"
+refuse 'slabfuzz import: --ops 513:' "$tool" import --ops 513 "$work/whole.gz" -o "$work/out"
+refuse 'slabfuzz import: --set x=y:' "$tool" import --format mtrace --set x=y "$work/whole.gz" -o "$work/out"
+refuse 'slabfuzz import: --output /absent/directory:' \
+	"$tool" import --format mtrace "$work/whole.gz" -o /absent/directory
+refuse 'slabfuzz list: there is no kind' "$tool" list nothing
+refuse 'slabfuzz fuzz: --out DIR is needed' "$tool" fuzz
+refuse 'slabfuzz fuzz: --jobs many:' "$tool" fuzz --jobs many --out "$work/out"
+refuse 'slabfuzz fuzz: --time 0:' "$tool" fuzz --time 0 --out "$work/out"
+refuse 'slabfuzz fuzz: --engine hope:' "$tool" fuzz --engine hope --out "$work/out"
+refuse 'slabfuzz fuzz: --set allocator' "$tool" fuzz --set allocator=slub+double-alloc --out "$work/out"
+refuse 'slabfuzz fuzz: --until-declared' "$tool" fuzz --set arch=x86 --until-declared --out "$work/out"
+refuse 'slabfuzz fuzz: --target import_mtrace' "$tool" fuzz --target import_mtrace --engine random --out "$work/out"
+refuse 'slabfuzz fuzz: --out /absent/a/b:' "$tool" fuzz --engine random --target canary --out /absent/a/b
+refuse 'slabfuzz bench: nope:' "$tool" bench nope
 echo "bad input: $count cases with $tool"
 exit $failed

@@ -106,9 +106,9 @@ $(2)/planted_of/%.c: targets/%.c $(PATCHES) scripts/plant.sh
 	@scripts/plant.sh registry $$$$(scripts/plant.sh named-in $$<) > $$@
 
 # The tool knows all targets: their symbol `target` becomes target_<name>.
-$(2)/targets_registry.c: $(TARGETS:%=targets/%.c) scripts/flavours.mk
+$(2)/targets_registry.c: $(TARGETS:%=targets/%.c) $(RAW_TARGETS:%=targets/%.c) scripts/flavours.mk scripts/targets_registry.sh
 	@mkdir -p $$(@D)
-	@scripts/targets_registry.sh $(TARGETS) > $$@
+	@scripts/targets_registry.sh $(TARGETS) --raw $(RAW_TARGETS:%=targets/%.c) > $$@
 $(2)/named/%.o: $(2)/obj/targets/%.o
 	@mkdir -p $$(@D)
 	@objcopy --redefine-sym target=target_$$* $$< $$@

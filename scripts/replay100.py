@@ -14,7 +14,7 @@ def replay(tool, program):
 
 
 def main():
-    programs = [str(p) for d in ("build/findings/findings", "corpora/claims", "corpora/regressions")
+    programs = [str(p) for d in ("build/findings", "corpora/claims", "corpora/regressions")
                 for p in sorted(pathlib.Path(d).glob("*.prog"))]
     bad = 0
     for program in programs:

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Every claim, regression and test program in each of the given builds; --check compares with its # expect: and
+# Every claim, regression, program of a clean corpus and test program in each of the given builds; --check compares with its # expect: and
 # # assert: lines and exits 0 iff all hold.
 set -euo pipefail
 shopt -s nullglob
-programs=(corpora/claims/*.prog corpora/regressions/*.prog tests/programs/*.prog)
+programs=(corpora/claims/*.prog corpora/regressions/*.prog corpora/*_clean/*.prog examples/*.prog tests/programs/*.prog)
 failed=0
 for tool; do
 	[ -x "$tool" ] || { echo "skipped: no $tool"; continue; }

@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The command line from end to end: campaigns and their verdicts, worlds that --set makes, and lines to replay.
+# usage: command_line.sh TOOL
+set -euo pipefail
+tool=$1 work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fail() { echo "FAILED command line: $*"; tail -n 20 "$work/out"; exit 1; }
+# expect STATUS WORDS COMMAND...
+expect() {
+	local wanted=$1 words=$2 status=0
+	shift 2
+	"$@" >"$work/out" 2>"$work/err" || status=$?
+	[ "$status" = "$wanted" ] && grep -qF -- "$words" "$work/out" || fail "exit $status, wanted $wanted and '$words': $*"
+}
+campaign() { expect "$1" "$2" "$tool" fuzz --engine random --jobs 1 --out "$work/$3" "${@:4}"; }
+
+campaign 0 'verdict: as declared' canary --target canary --time 10 --until-declared
+campaign 0 'verdict: clean in another world' sound --target canary --time 1 --set allocator=slub
+campaign 1 'verdict: findings in another world' planted --target slub_clean --time 1 --set allocator=slub+double-alloc
+cp "$work/out" "$work/table"
+
+# Saved programs carry the world; the table's command and the report's replay.
+for program in "$work"/planted/findings/*.prog; do
+	grep -q '^world .*allocator=slub+double-alloc' "$program" || fail "$program lost its world"
+	signature=$(sed -n 's/^BUG: //p' "${program%.prog}.txt")
+	grep -qxF "  replay: build/slabfuzz run $program" "${program%.prog}.txt" || fail "$program: replay line"
+	grep -qxF "    $tool run $program" "$work/table" || fail "$program: not in the table"
+	expect 1 "BUG: $signature" "$tool" run "$program"
+done
+good=corpora/claims/C01.prog
+expect 1 "  replay: build/slabfuzz run --set debug=F $good" "$tool" run --set debug=F "$good"
+
+# What is skipped goes, what is found is noted, and the result passes its own check.
+printf 'world arch=x86 profile=safe\no0 = kmalloc 8 GFP_KERNEL\nkfree o0\nkfree o0\n' >"$work/twice.prog"
+printf '# expect: clean\nworld arch=x86 profile=safe\no0 = kmalloc 8 GFP_KERNEL\nkfree o0\n' >"$work/once.prog"
+expect 0 'kfree o0' "$tool" print --expect "$work/twice.prog"
+diff "$work/out" "$work/once.prog" || fail "print --expect keeps what is skipped"
+cp "$good" "$work/unnoted.prog" && sed -i '/^#/d' "$work/unnoted.prog"
+expect 0 '# expect: oops/slub/slub-page/flush_dcache_page' "$tool" print --expect "$work/unnoted.prog"
+cp "$work/out" "$work/noted.prog"
+"$tool" run --check "$work/noted.prog" >"$work/out" || fail "print --expect notes what run --check does not find"
+
+expect 0 'slabfuzz ' "$tool" --version
+for command in $("$tool" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p'); do
+	expect 0 'exit status: 0' "$tool" "$command" --help
+	expect 0 "usage: slabfuzz $command" "$tool" help "$command"
+done
+echo "command line: $tool"
