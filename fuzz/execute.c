@@ -321,6 +321,17 @@ static bool page_value(struct executor *x, const struct program_assert *a, targe
 	return false;
 }
 
+/* Under all accessors: to look is no access. */
+static SIM_UNCHECKED bool byte_value(const struct executor *x, target_addr_t addr, uint64_t *value)
+{
+	const volatile uint8_t *byte = target_pointer(addr);
+
+	if (!target_in_ram(x->sim, addr, 1))
+		return false;
+	*value = *byte;
+	return true;
+}
+
 static bool assert_value(struct executor *x, const struct program_assert *a, uint64_t *value)
 {
 	const struct allocator_ops *ops = x->allocator->ops;
@@ -341,6 +352,11 @@ static bool assert_value(struct executor *x, const struct program_assert *a, uin
 	case ASSERT_NR_PARTIAL:
 		*value = ops->nr_partial ? ops->nr_partial(x->allocator, cache_address(x, a->operand)) : 0;
 		return ops->nr_partial != NULL;
+	case ASSERT_BYTE:
+		return byte_value(x, memory_address(x, a->operand, &size), value);
+	case ASSERT_MAPPED:
+		*value = a->operand < x->mapping_count && x->mappings[a->operand].live;
+		return true;
 	default:
 		return false;
 	}
