@@ -34,6 +34,15 @@ static uint32_t kmalloc_minalign(const struct sim *sim)
 	return sim->arch->kmalloc_minalign;
 }
 
+/* Alignment of a kmalloc cache.  Slabs of more than a page are aligned by the page allocator. */
+static uint32_t kmalloc_align(const struct sim *sim, uint32_t size)
+{
+	uint32_t align = kmalloc_minalign(sim);
+	bool natural = sim->policy[POLICY_natural_align] && !(size & (size - 1)) && size > align;
+
+	return natural ? (size < PAGE_SIZE ? size : PAGE_SIZE) : align;
+}
+
 /* fls(value - 1): equal for sizes between the same powers of two. */
 static unsigned power_of(uint64_t value)
 {
@@ -470,8 +479,10 @@ static bool open_kmalloc_caches(struct allocator *a, uint32_t size)
 {
 	struct slab_state *state = slab_state(a);
 	char name[NAME_SIZE];
-	struct cache_wish wish = {
-		.name = name, .size = size, .align = kmalloc_minalign(a->sim), .flags = (uint32_t)SLAB_HWCACHE_ALIGN};
+	struct cache_wish wish = {.name = name,
+				  .size = size,
+				  .align = kmalloc_align(a->sim, size),
+				  .flags = (uint32_t)SLAB_HWCACHE_ALIGN};
 	unsigned i = state->sizes++;
 
 	state->size[i] = size;

@@ -38,6 +38,15 @@ static uint32_t kmalloc_min_size(const struct sim *sim)
 	return align > 8 ? align : 8;
 }
 
+/* Alignment of a kmalloc cache.  Slabs of more than a page are aligned by the page allocator. */
+static uint32_t kmalloc_align(const struct sim *sim, uint64_t size)
+{
+	uint32_t align = kmalloc_minalign(sim);
+	bool natural = sim->policy[POLICY_natural_align] && !(size & (size - 1)) && size > align;
+
+	return natural ? (uint32_t)(size < PAGE_SIZE ? size : PAGE_SIZE) : align;
+}
+
 /* Flags of slub_debug for a name; huge objects get none, their free pointer would lie out of reach (FACTS 2.3). */
 static uint32_t command_line_flags(const struct allocator *a, const struct cache_wish *wish)
 {
@@ -328,7 +337,7 @@ static uint64_t kmalloc_size(unsigned index)
 static target_addr_t open_kmalloc_cache(struct allocator *a, const char *prefix, uint64_t size, uint32_t flags)
 {
 	char name[NAME_SIZE];
-	struct cache_wish wish = {name, size, kmalloc_minalign(a->sim), flags};
+	struct cache_wish wish = {name, size, kmalloc_align(a->sim, size), flags};
 
 	snprintf(name, sizeof(name), "%s-%u", prefix, (unsigned)size);
 	return open_cache(a, &wish);

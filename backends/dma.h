@@ -7,7 +7,8 @@
 
 #define DMA_MAPPING_ERROR UINT64_C(0xffffffff)
 
-/* Identity mapped: the DMA address is the RAM address.  Fault point dma_map.  BUGs on direction NONE. */
+/* Identity mapped: the DMA address is the RAM address.  Fault point dma_map; policy require_line_alignment.  BUGs on
+ * direction NONE. */
 uint64_t dma_map_single(struct sim *sim, uint32_t id, target_addr_t addr, uint64_t size, enum dma_direction direction);
 void dma_unmap_single(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction);
 void dma_sync_single_for_cpu(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction);

@@ -63,6 +63,16 @@ target_addr_t memory_address(struct executor *x, uint32_t memory, uint64_t *size
 	return x->objects[index].addr;
 }
 
+/* The page of an object may be named while the object lives, and as long as a reference is held. */
+static bool page_is_live(struct executor *x, uint32_t index)
+{
+	const struct page_handle *p = index < x->page_count ? &x->pages[index] : NULL;
+
+	if (!p || !p->object)
+		return p && p->live;
+	return p->frame != FRAME_NONE && (p->extra_references || live_object(x, p->object - 1));
+}
+
 bool memory_is_live(struct executor *x, uint32_t memory)
 {
 	uint32_t index = memory & ~HANDLE_OTHER;
@@ -70,8 +80,16 @@ bool memory_is_live(struct executor *x, uint32_t memory)
 	if (memory == HANDLE_NONE)
 		return false;
 	if (memory & HANDLE_OTHER)
-		return index < x->page_count && x->pages[index].live;
+		return page_is_live(x, index);
 	return live_object(x, index) && target_in_ram(x->sim, x->objects[index].addr, 1);
+}
+
+/* A page reference let the mapping outlive its object: the next owner of the bytes knows nothing of it (C33). */
+static bool is_stale(const struct executor *x, const struct mapping_handle *m)
+{
+	const struct page_handle *p = m->memory & HANDLE_OTHER ? &x->pages[m->memory & ~HANDLE_OTHER] : NULL;
+
+	return p && p->object && x->objects[p->object - 1].state == OBJECT_FREED;
 }
 
 bool device_owns(struct executor *x, target_addr_t addr, uint64_t size)
@@ -79,7 +97,7 @@ bool device_owns(struct executor *x, target_addr_t addr, uint64_t size)
 	for (uint32_t i = 0; i < x->mapping_count; i++) {
 		const struct mapping_handle *m = &x->mappings[i];
 
-		if (m->live && !m->cpu_owns && addr < m->dma + m->size && m->dma < addr + size)
+		if (m->live && !m->cpu_owns && addr < m->dma + m->size && m->dma < addr + size && !is_stale(x, m))
 			return true;
 	}
 	return false;
@@ -303,6 +321,17 @@ static bool page_value(struct executor *x, const struct program_assert *a, targe
 	return false;
 }
 
+/* Under all accessors: to look is no access. */
+static SIM_UNCHECKED bool byte_value(const struct executor *x, target_addr_t addr, uint64_t *value)
+{
+	const volatile uint8_t *byte = target_pointer(addr);
+
+	if (!target_in_ram(x->sim, addr, 1))
+		return false;
+	*value = *byte;
+	return true;
+}
+
 static bool assert_value(struct executor *x, const struct program_assert *a, uint64_t *value)
 {
 	const struct allocator_ops *ops = x->allocator->ops;
@@ -323,6 +352,11 @@ static bool assert_value(struct executor *x, const struct program_assert *a, uin
 	case ASSERT_NR_PARTIAL:
 		*value = ops->nr_partial ? ops->nr_partial(x->allocator, cache_address(x, a->operand)) : 0;
 		return ops->nr_partial != NULL;
+	case ASSERT_BYTE:
+		return byte_value(x, memory_address(x, a->operand, &size), value);
+	case ASSERT_MAPPED:
+		*value = a->operand < x->mapping_count && x->mappings[a->operand].live;
+		return true;
 	default:
 		return false;
 	}

@@ -26,6 +26,7 @@ struct page_handle {
 	frame_t frame;
 	uint8_t order;
 	bool live;
+	uint32_t object;           /* handle + 1 of the object that virt_to_page was asked of, 0 = from alloc_pages */
 	uint32_t extra_references; /* by get_page */
 	uint32_t mappings;         /* live DMA mappings */
 };
@@ -118,7 +119,7 @@ struct object *live_object(struct executor *x, uint32_t handle);
 target_addr_t memory_address(struct executor *x, uint32_t memory, uint64_t *size);
 /* True iff the client may still use that memory. */
 bool memory_is_live(struct executor *x, uint32_t memory);
-/* True iff a live mapping that the device owns covers part of the range. */
+/* True iff a live mapping that the device owns covers part of the range, and the owner of the bytes knows of it. */
 bool device_owns(struct executor *x, target_addr_t addr, uint64_t size);
 /* The value of a SIZE argument as the target's size_t. */
 uint64_t size_value(const struct executor *x, uint32_t arg);

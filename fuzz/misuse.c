@@ -31,8 +31,10 @@ enum misuse misuse_of_free(struct executor *x, uint32_t handle)
 {
 	const struct object *o;
 
+	/* A page of an object is no page of the client's, and belongs to the slab. */
 	if (handle & HANDLE_OTHER)
-		return memory_is_live(x, handle) ? MISUSE_non_slab_free : MISUSE_other;
+		return memory_is_live(x, handle) && !x->pages[handle & ~HANDLE_OTHER].object ? MISUSE_non_slab_free
+											     : MISUSE_other;
 	if (handle >= x->object_count || x->objects[handle].state != OBJECT_FREED)
 		return MISUSE_other;
 	o = &x->objects[handle];

@@ -139,9 +139,25 @@ static const struct object *busy_object(const struct executor *x)
 	return x->busy == HANDLE_NONE ? NULL : &x->objects[x->busy];
 }
 
+/* A device that reads through a page whose reference is held was no reason to keep the object (C33, C34). */
+static bool device_holds(struct executor *x, const struct object *o)
+{
+	uint64_t size = o->size ? o->size : 1;
+
+	for (uint32_t i = 0; i < x->mapping_count; i++) {
+		const struct mapping_handle *m = &x->mappings[i];
+		const struct page_handle *p = m->memory & HANDLE_OTHER ? &x->pages[m->memory & ~HANDLE_OTHER] : NULL;
+		bool pinned = p && p->object && p->extra_references && m->direction == DMA_TO_DEVICE;
+
+		if (m->live && !m->cpu_owns && !pinned && o->addr < m->dma + m->size && m->dma < o->addr + size)
+			return true;
+	}
+	return o->mapping;
+}
+
 static bool may_free(struct executor *x, const struct object *o)
 {
-	return o && o != busy_object(x) && !device_owns(x, o->addr, o->size ? o->size : 1) && !o->mapping;
+	return o && o != busy_object(x) && !device_holds(x, o);
 }
 
 /* SLAB and SLUB know the kmem_cache of any object; SLOB looks for a header in front of it. */

@@ -68,21 +68,42 @@ enum op_result run_obj_write(struct executor *x, const struct op *op)
 	return RESULT_OK;
 }
 
+static void load(struct executor *x, const struct event *event)
+{
+	/* Lines that come into the cache must be gone after reset, whether anything is ever stored there. */
+	for (target_addr_t at = event->addr & ~(target_addr_t)(PAGE_SIZE - 1);
+	     x->sim->lines && at < event->addr + event->size; at += PAGE_SIZE)
+		memory_touch_frame(x->sim, (frame_t)((at - RAM_BASE) >> PAGE_SHIFT));
+	if (x->sim->lines && event->size)
+		target_lines_load(x->sim, event->addr, event->size);
+	sim_emit(x->sim, event);
+}
+
+/* A reader that kept its pointer when the object was freed: it changes nothing, so no promise is broken by it. */
+static enum op_result load_freed(struct executor *x, const struct op *op)
+{
+	const struct object *o = op->arg[0] < x->object_count ? &x->objects[op->arg[0]] : NULL;
+	struct event event = {.kind = EVENT_FREED_READ, .id = op->arg[0], .size = size_value(x, op->arg[2])};
+
+	if (!x->world->config.misuse || !o || o->state != OBJECT_FREED || !event.size)
+		return RESULT_SKIP;
+	event.addr = o->addr + op->arg[1];
+	if (op->arg[1] >= o->size || event.size > o->size - op->arg[1] || !target_in_ram(x->sim, o->addr, o->size))
+		return RESULT_SKIP;
+	load(x, &event);
+	return RESULT_OK;
+}
+
 enum op_result run_obj_read(struct executor *x, const struct op *op)
 {
 	struct event event = {.kind = EVENT_OBJECT_READ};
 	enum op_result result = object_range(x, op, &event);
 
-	if (result != RESULT_OK)
-		return result;
-	/* Lines that come into the cache must be gone after reset, whether anything is ever stored there. */
-	for (target_addr_t at = event.addr & ~(target_addr_t)(PAGE_SIZE - 1);
-	     x->sim->lines && at < event.addr + event.size; at += PAGE_SIZE)
-		memory_touch_frame(x->sim, (frame_t)((at - RAM_BASE) >> PAGE_SHIFT));
-	if (x->sim->lines && event.size)
-		target_lines_load(x->sim, event.addr, event.size);
-	sim_emit(x->sim, &event);
-	return RESULT_OK;
+	if (result == RESULT_SKIP)
+		return load_freed(x, op);
+	if (result == RESULT_OK)
+		load(x, &event);
+	return result;
 }
 
 enum op_result run_fault_set(struct executor *x, const struct op *op)

@@ -68,13 +68,30 @@ static bool may_map_strictly(struct executor *x, uint32_t memory)
 	const struct kmem_cache_handle *c;
 
 	if (!o)
-		return x->pages[memory & ~HANDLE_OTHER].mappings == 0;
+		return !x->pages[memory & ~HANDLE_OTHER].object && x->pages[memory & ~HANDLE_OTHER].mappings == 0;
 	if (o->mapping)
 		return false;
 	if (!o->kmem_cache || (o->kmem_cache & BOOT_CACHE))
 		return true;
 	c = &x->caches[o->kmem_cache - 1];
 	return c->align && c->align % line == 0 && c->size % line == 0;
+}
+
+/*
+ * Through a page of an object the era's drivers mapped the object's bytes.  Once it is gone, the holder of a reference
+ * may let the device read on: that is what references were thought to be for (C33).
+ */
+static bool may_map_page(struct executor *x, uint32_t memory, target_addr_t addr, uint64_t length, unsigned direction)
+{
+	const struct page_handle *p = memory & HANDLE_OTHER ? &x->pages[memory & ~HANDLE_OTHER] : NULL;
+	const struct object *o;
+
+	if (!p || !p->object)
+		return true;
+	o = &x->objects[p->object - 1];
+	if (addr < o->addr || length > o->addr + o->size - addr)
+		return false;
+	return o->state == OBJECT_LIVE || direction == DMA_TO_DEVICE;
 }
 
 static void count_mapping(struct executor *x, uint32_t memory, uint32_t handle, bool live)
@@ -101,6 +118,7 @@ enum op_result run_dma_map(struct executor *x, const struct op *op)
 	if (!addr || !length)
 		return RESULT_SKIP;
 	REQUIRE(x, memory_is_live(x, op->arg[0]) && op->arg[1] < size && length <= size - op->arg[1]);
+	REQUIRE(x, may_map_page(x, op->arg[0], addr + op->arg[1], length, direction));
 	REQUIRE(x, direction != DMA_NONE && !device_owns(x, addr + op->arg[1], length));
 	REQUIRE(x, x->world->config.dma_era ||
 			   (may_map_strictly(x, op->arg[0]) && whole_lines(x, op->arg[1], length, size)));

@@ -30,6 +30,18 @@ enum op_result run_free_pages(struct executor *x, const struct op *op)
 	return RESULT_OK;
 }
 
+enum op_result run_virt_to_page(struct executor *x, const struct op *op)
+{
+	struct page_handle *p = &x->pages[x->yield];
+	const struct object *o = live_object(x, op->arg[0]);
+
+	if (!o || op->arg[1] >= o->size || !target_in_ram(x->sim, o->addr + op->arg[1], 1))
+		return RESULT_SKIP;
+	p->frame = virt_to_frame(x->sim, o->addr + op->arg[1]);
+	p->object = op->arg[0] + 1;
+	return RESULT_OK;
+}
+
 /* Frame of a MEMORY argument that the client may still name, FRAME_NONE to skip. */
 static frame_t frame_of(struct executor *x, uint32_t memory)
 {
@@ -66,13 +78,35 @@ enum op_result run_get_page(struct executor *x, const struct op *op)
 	return RESULT_OK;
 }
 
+/* What drivers of the era did to pages whose count was 0 (FACTS 4.6): no redirection to the head, no check. */
+enum op_result run_page_count_inc(struct executor *x, const struct op *op)
+{
+	frame_t frame = frame_of(x, op->arg[0]);
+
+	if (frame == FRAME_NONE)
+		return RESULT_SKIP;
+	REQUIRE(x, memory_is_live(x, op->arg[0]) && x->world->config.dma_era);
+	emit_reference(x, EVENT_PAGE_GET, frame);
+	page_count_set_raw(x->sim, frame, page_count_raw(x->sim, frame) + 1);
+	(*references(x, op->arg[0]))++;
+	return RESULT_OK;
+}
+
+/* A device may still read through a page of an object that is gone: the last reference must outlive the mapping. */
+static bool device_needs_page(struct executor *x, uint32_t memory)
+{
+	const struct page_handle *p = memory & HANDLE_OTHER ? &x->pages[memory & ~HANDLE_OTHER] : NULL;
+
+	return p && p->object && p->mappings && p->extra_references == 1;
+}
+
 enum op_result run_put_page(struct executor *x, const struct op *op)
 {
 	frame_t frame = frame_of(x, op->arg[0]);
 
 	if (frame == FRAME_NONE)
 		return RESULT_SKIP;
-	REQUIRE(x, *references(x, op->arg[0]) > 0);
+	REQUIRE(x, *references(x, op->arg[0]) > 0 && !device_needs_page(x, op->arg[0]));
 	if (*references(x, op->arg[0]))
 		(*references(x, op->arg[0]))--;
 	emit_reference(x, EVENT_PAGE_PUT, frame);

@@ -72,6 +72,8 @@ static bool red_zoned(const struct detection *d, const struct oracle_context *co
 
 	if (!zone->width)
 		return true;
+	if (!cache && (context->sim->policy[POLICY_kmalloc_minalign] || context->sim->policy[POLICY_natural_align]))
+		return false;
 	if (arch->kmalloc_minalign > zone->width || arch->slab_minalign > zone->width || o->size >= PAGE_SIZE / 4)
 		return false;
 	return !cache || (cache->align <= zone->width && !(cache->flags & SLAB_HWCACHE_ALIGN));

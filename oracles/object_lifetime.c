@@ -2,6 +2,7 @@
 /*
  * Oracle object_lifetime: live objects lie in memory in use, never overlap, keep the bytes that their owner stored, and
  * their pages stay while they live (objects of DESTROY_BY_RCU caches: also until the next grace period).
+ * A freed object is not read, unless it is of a DESTROY_BY_RCU cache and an RCU reader does it before its page goes.
  * Innocent: a freed RCU object reallocated as the same type; bytes that a device may write; bytes of a dropped cache
  * line (cacheline_overlap tells of that loss); objects of size 0; live objects at the end of a program.
  */
@@ -202,6 +203,27 @@ static void on_page_free(struct lifetime *life, const struct oracle_context *con
 	}
 }
 
+/* True iff an RCU reader may still look there: the memory is free, or an object of the same kmem_cache again. */
+static bool rcu_protects(const struct oracle_context *context, const struct event *event)
+{
+	const struct object *o = &context->objects[event->id], *now = object_at(context, event->addr, NULL);
+
+	if (!o->rcu || !context->sim->rcu_readers ||
+	    in_free_frame(context->sim, ram_range(context->sim, o->addr, o->size)))
+		return false;
+	return !now || now->kmem_cache == o->kmem_cache;
+}
+
+static void on_freed_read(const struct oracle_context *context, const struct event *event, struct findings *out)
+{
+	const char *owner = byte_owner_name(context, event->addr, NULL);
+
+	if (!rcu_protects(context, event))
+		finding_add(out, context, NAME, TITLE_USE_AFTER_FREE, "client", owner, context->sim->by,
+			    "o%u bytes %s are freed; the first of them belongs to %s", event->id,
+			    range_text(event->addr, event->size).text, owner);
+}
+
 static void on_unowned(const struct oracle_context *context, const struct event *event, struct findings *out)
 {
 	const struct sim *sim = context->sim;
@@ -245,6 +267,9 @@ static void observe(void *state, const struct oracle_context *context, const str
 	case EVENT_GRACE_PERIOD:
 		life->grace_period++;
 		break;
+	case EVENT_FREED_READ:
+		on_freed_read(context, event, out);
+		break;
 	case EVENT_UNOWNED:
 		on_unowned(context, event, out);
 		break;
@@ -268,7 +293,7 @@ const struct oracle oracle_object_lifetime = {
 	.state_size = sizeof(struct lifetime),
 	.wants = EVENT_BIT(OBJECT_ALLOC) | EVENT_BIT(OBJECT_FREE) | EVENT_BIT(OBJECT_WRITE) | EVENT_BIT(OBJECT_READ) |
 		 EVENT_BIT(LINE_DISCARD) | EVENT_BIT(DMA_MAP) | EVENT_BIT(DEVICE_WRITE) | EVENT_BIT(PAGE_FREE) |
-		 EVENT_BIT(GRACE_PERIOD) | EVENT_BIT(UNOWNED),
+		 EVENT_BIT(GRACE_PERIOD) | EVENT_BIT(UNOWNED) | EVENT_BIT(FREED_READ),
 	.begin = begin,
 	.observe = observe,
 	.end = end,

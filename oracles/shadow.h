@@ -10,7 +10,7 @@
 
 #include "sim/sim.h"
 
-enum { SHADOW_PLANES_MAX = 2 };
+enum { SHADOW_PLANES_MAX = 3 };
 
 struct shadow {
 	uint64_t *plane[SHADOW_PLANES_MAX];

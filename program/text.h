@@ -20,7 +20,16 @@
 
 enum { NOTES_MAX = 16, NOTE_MAX = 160 };
 
-enum assert_what { ASSERT_ADDR, ASSERT_KSIZE, ASSERT_PAGE, ASSERT_FAULT, ASSERT_NR_PARTIAL, ASSERT_WHAT_COUNT };
+enum assert_what {
+	ASSERT_ADDR,
+	ASSERT_KSIZE,
+	ASSERT_PAGE,
+	ASSERT_FAULT,
+	ASSERT_NR_PARTIAL,
+	ASSERT_BYTE,   /* what the CPU sees first of an object or page, freed ones too */
+	ASSERT_MAPPED, /* 1 if the mapping is live */
+	ASSERT_WHAT_COUNT
+};
 
 /* `what(operand[.field]) [mod N] = value`; ASSERT_FAULT has no operand. */
 struct program_assert {

@@ -26,6 +26,8 @@ static const struct {
 	[ASSERT_PAGE] = {"page", ARG_MEMORY, true},
 	[ASSERT_FAULT] = {"fault", ARG_NOTHING, false},
 	[ASSERT_NR_PARTIAL] = {"nr_partial", ARG_KMEM_CACHE, false},
+	[ASSERT_BYTE] = {"byte", ARG_MEMORY, false},
+	[ASSERT_MAPPED] = {"mapped", ARG_MAPPING, false},
 };
 
 /* Where an assertion is being read: the line, its error and the result. */
@@ -143,7 +145,8 @@ static bool read_subject(const struct assert_line *r, struct text_span word)
 	while (what < ASSERT_WHAT_COUNT && !span_is(name, asserted[what].name))
 		what++;
 	if (what == ASSERT_WHAT_COUNT)
-		return text_fail(r->error, r->line, word.text, "expected addr, ksize, page, fault or nr_partial");
+		return text_fail(r->error, r->line, word.text,
+				 "expected addr, ksize, page, fault, nr_partial, byte or mapped");
 	r->a->what = (enum assert_what)what;
 	r->a->kind = asserted[what].kind;
 	rest.length = (size_t)(word.text + word.length - rest.text);

@@ -26,6 +26,7 @@
 	EVENT(CACHE_VALIDATE, "cache-validate", "all slabs were looked at: value = kmem_cache id + 1")                 \
 	EVENT(MISUSE, "misuse",                                                                                        \
 	      "the client is about to break the API: id = enum misuse, addr, size, value = handle + (byte << 32)")     \
+	EVENT(FREED_READ, "freed-read", "a client loads from its freed object: addr, size, id = handle")               \
 	EVENT(PAGE_ALLOC, "page-alloc", "addr = first byte, size = bytes, value = order, id = 1 if compound")          \
 	EVENT(PAGE_FREE, "page-free", "addr, size, value = order: the block is about to become free")                  \
 	EVENT(PAGE_GET, "get-page", "a reference is about to be taken: addr = page, as its holder names it")           \

@@ -28,6 +28,7 @@ static const uint8_t verbs[] = {OP_kmalloc,
 				OP_cpu,
 				OP_get_page,
 				OP_put_page,
+				OP_virt_to_page,
 				OP_COUNT};
 
 const struct target target = {

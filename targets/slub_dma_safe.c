@@ -27,6 +27,7 @@ static const uint8_t verbs[] = {OP_kmalloc,
 				OP_alloc_pages,
 				OP_free_pages,
 				OP_fault_set,
+				OP_virt_to_page,
 				OP_COUNT};
 
 const struct target target = {

@@ -145,6 +145,8 @@ static const struct {
 	{"# assert: ksize(p0) = 1", 1, 17},
 	{"# assert: page(o0) = 1", 1, 19},
 	{"# assert: fault(o0) = 1", 1, 16},
+	{"# assert: mapped(o0) = 1", 1, 18},
+	{"# assert: byte = 1", 1, 15},
 	{"# assert: fault = 1 2", 1, 21},
 	{"\n# assert: addr(o1) = 1\no0 = kmalloc 1 GFP_KERNEL", 2, 16},
 };
@@ -259,18 +261,20 @@ static void test_notes_and_crlf(void **state)
 	parse_ok(&first, "# claim: C01\r\n# source: a b.txt \r\n# expect: oops/slub\r\n# expect: x\r\n"
 			 "# assert: addr(o0) mod 32 = 16\r\n# assert: ksize(o0) = 64\r\n"
 			 "# assert: page(p0).mapping = 0\r\n# assert: fault = 0xd\r\n"
-			 "# assert: nr_partial(kmalloc-64) = 1\r\nworld  arch=arm926\tdebug=-\r\n\r\n"
-			 "o0 = kmalloc 64 GFP_KERNEL repeat=3 fail_nth=2 # x\r\np0 = alloc_pages 0 GFP_KERNEL\r\n");
+			 "# assert: nr_partial(kmalloc-64) = 1\r\n# assert: byte(o1) = 0x6b\r\n"
+			 "# assert: mapped(m0) = 0\r\nworld  arch=arm926\tdebug=-\r\n\r\n"
+			 "o0 = kmalloc 64 GFP_KERNEL repeat=3 fail_nth=2 # x\r\np0 = alloc_pages 0 GFP_KERNEL\r\n"
+			 "m0 = dma_map o0 0 64 FROM_DEVICE\r\np1 = virt_to_page o1 63\r\npage_count_inc p1\r\n");
 	assert_string_equal(notes.claim, "C01");
 	assert_string_equal(notes.source, "a b.txt");
 	assert_int_equal(notes.expect_count, 2);
-	assert_int_equal(notes.assert_count, 5);
+	assert_int_equal(notes.assert_count, 7);
 	assert_int_equal(notes.asserts[0].modulus, 32);
 	assert_int_equal(notes.asserts[2].operand, HANDLE_OTHER);
 	assert_string_equal(notes.asserts[2].field, "mapping");
 	assert_int_equal(notes.asserts[3].value, 0xd);
 	assert_string_equal(program_setting(&first, "debug"), "-");
-	assert_int_equal(first.settings[1].line, 10);
+	assert_int_equal(first.settings[1].line, 12);
 	assert_int_equal(first.settings[1].column, 20);
 	assert_int_equal(first.ops[0].fail_nth, 2);
 	length = print_to(printed, &first, &notes);
