@@ -185,6 +185,17 @@ static bool resized(const struct bounds *bounds, uint32_t handle)
 	return bounds->resized_count == RESIZED_MAX;
 }
 
+/* Does a live object lie there by now?  One of size 0 covers no byte, but may have had its slot filled. */
+static bool has_tenant(const struct oracle_context *context, target_addr_t addr)
+{
+	if (object_at(context, addr, NULL))
+		return true;
+	for (uint32_t i = 0; i < *context->object_count; i++)
+		if (context->objects[i].state == OBJECT_LIVE && context->objects[i].addr == addr)
+			return true;
+	return false;
+}
+
 /* What the ops that just ended freed. */
 static void look_at_freed(struct bounds *bounds, const struct oracle_context *context, struct findings *out)
 {
@@ -193,7 +204,7 @@ static void look_at_freed(struct bounds *bounds, const struct oracle_context *co
 	for (unsigned i = 0; i < bounds->freed_count; i++) {
 		const struct object *o = &context->objects[bounds->freed[i]];
 
-		if (o->state != OBJECT_FREED || object_at(context, o->addr, NULL) || resized(bounds, bounds->freed[i]))
+		if (o->state != OBJECT_FREED || has_tenant(context, o->addr) || resized(bounds, bounds->freed[i]))
 			continue;
 		if (contract->poison_free && poisoned(bounds, context, o))
 			check_fill(context, bounds->freed[i], contract->poison_free, POISON_END,
