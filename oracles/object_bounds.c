@@ -185,10 +185,13 @@ static bool resized(const struct bounds *bounds, uint32_t handle)
 	return bounds->resized_count == RESIZED_MAX;
 }
 
-/* Does a live object lie there by now?  One of size 0 covers no byte, but may have had its slot filled. */
+/*
+ * Does something live there by now?  An object of size 0 covers no byte, but its slot was filled; the allocator itself
+ * takes slots for off-slab descriptors.
+ */
 static bool has_tenant(const struct oracle_context *context, target_addr_t addr)
 {
-	if (object_at(context, addr, NULL))
+	if (object_at(context, addr, NULL) || context->sim->roles[addr - RAM_BASE] == ROLE_SLAB_DESC)
 		return true;
 	for (uint32_t i = 0; i < *context->object_count; i++)
 		if (context->objects[i].state == OBJECT_LIVE && context->objects[i].addr == addr)
