@@ -25,7 +25,9 @@ enum { STATUS_CLEAN = 0, STATUS_FINDING = 1, STATUS_USAGE = 2, STATUS_FRAMEWORK 
 		     "targets, ops, oracles, allocators, arches, policies, profiles, faults, claims, planted, "        \
 		     "titles, args, world")                                                                            \
 	TOOL_COMMAND("bench", tool_bench, "[TARGET]", "where the time of a run goes")                                  \
-	TOOL_COMMAND("kill", tool_kill, "[--allocator MODEL+BUG] [--seeds N] [--time S] [--engine mutate|random]",     \
+	TOOL_COMMAND("kill", tool_kill,                                                                                \
+		     "[--allocator MODEL+BUG] [--seeds N] [--time S] [--beyond S] [--save DIR] "                       \
+		     "[--engine mutate|random]",                                                                       \
 		     "time until fuzzing finds a planted bug")
 
 #define TOOL_COMMAND(name, function, arguments, help) int function(int argc, char **argv);
