@@ -244,7 +244,6 @@ static void print_oracles(uint32_t mask)
 			printf("%s%s", comma, oracles[k]->name);
 			comma = ",";
 		}
-	printf("\t");
 }
 
 /* DIR/SEED-bug.prog, and DIR/SEED-twin.prog in the same world without the bug. */
@@ -285,6 +284,7 @@ static bool hunt(unsigned seed)
 
 	printf("%s\t%u\t%.4f\t%lu\t", job.random ? "random" : "mutate", seed, seconds_now() - begin, programs);
 	print_oracles(first);
+	printf("\t");
 	for (unsigned i = session.world.findings.count; t && i > 0; i--)
 		if (session_counts(&session, &session.world.findings.list[i - 1]))
 			signature = session.world.findings.list[i - 1].signature;
