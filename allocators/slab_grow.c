@@ -190,8 +190,10 @@ static void release_slab(struct allocator *a, target_addr_t c, target_addr_t sla
 	struct sim *sim = a->sim;
 
 	free_slab_pages(sim, c, addr);
-	if (slab_flags(sim, c) & OFF_SLAB)
-		slab_cache_free(a, CACHE_FIELD(sim, c, slabp_cache), slab);
+	if (!(slab_flags(sim, c) & OFF_SLAB))
+		return;
+	target_disclaim(sim, slab, CACHE_FIELD(sim, c, slab_size));
+	slab_cache_free(a, CACHE_FIELD(sim, c, slabp_cache), slab);
 }
 
 /* The slab is on no list any more. */

@@ -26,24 +26,6 @@ static void disclaim_free_pointer(struct sim *sim, target_addr_t addr, uint64_t 
 			sim->roles[addr + i - RAM_BASE] = ROLE_NONE;
 }
 
-/* Old metadata under a live object is nobody's. */
-static void disclaim_roles(struct sim *sim, target_addr_t addr, uint64_t size)
-{
-	uint64_t offset = addr - RAM_BASE;
-
-	if (!target_in_ram(sim, addr, size))
-		return;
-	for (uint64_t i = 0; i < size;) {
-		uint64_t piece = PAGE_SIZE - ((addr + i) & (PAGE_SIZE - 1));
-
-		piece = piece < size - i ? piece : size - i;
-		/* An untouched frame has no roles. */
-		if (sim->frame_touched[(offset + i) >> PAGE_SHIFT])
-			memset(sim->roles + offset + i, ROLE_NONE, (size_t)piece);
-		i += piece;
-	}
-}
-
 static bool pointer_behind(const struct executor *x, const struct object *o)
 {
 	if (!o->kmem_cache || (o->kmem_cache & BOOT_CACHE))
@@ -60,7 +42,7 @@ static void object_allocated(struct executor *x, uint32_t handle, target_addr_t 
 	o->size = size;
 	o->client = handle;
 	o->state = OBJECT_LIVE;
-	disclaim_roles(x->sim, addr, size);
+	target_disclaim(x->sim, addr, size); /* old metadata under a live object is nobody's */
 	disclaim_free_pointer(x->sim, addr, size, pointer_behind(x, o));
 	emit_object(x, EVENT_OBJECT_ALLOC, handle);
 }

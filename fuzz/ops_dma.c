@@ -60,7 +60,10 @@ static bool whole_lines(struct executor *x, uint64_t offset, uint64_t length, ui
 	return !(offset & mask) && (!(length & mask) || offset + length == size);
 }
 
-/* Strict: kmalloc memory, or a kmem_cache whose align and size are multiples of the line; one mapping per object. */
+/*
+ * Strict: kmalloc memory, or a kmem_cache whose align (HWCACHE_ALIGN is one) and size are multiples of the line; one
+ * mapping per object.
+ */
 static bool may_map_strictly(struct executor *x, uint32_t memory)
 {
 	const struct object *o = object_of(x, memory);
@@ -74,7 +77,7 @@ static bool may_map_strictly(struct executor *x, uint32_t memory)
 	if (!o->kmem_cache || (o->kmem_cache & BOOT_CACHE))
 		return true;
 	c = &x->caches[o->kmem_cache - 1];
-	return c->align && c->align % line == 0 && c->size % line == 0;
+	return ((c->flags & SLAB_HWCACHE_ALIGN) || c->align) && c->align % line == 0 && c->size % line == 0;
 }
 
 /*

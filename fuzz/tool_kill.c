@@ -1,35 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * slabfuzz kill: how long fuzzing takes to find a planted bug, seed by seed, in this process.  Two engines without
- * feedback: `mutate` edits programs of the seed corpus, `random` generates (the baseline).  It fuzzes every clean
- * target of the model, with the planted allocator in its worlds, and stops at the first finding.
+ * feedback: `mutate` edits programs of the seed corpus, `random` generates (the baseline).  It fuzzes every clean and
+ * misuse target of the model, with the planted allocator in its worlds, and stops at the first finding.
+ *
+ * Is that oracle the only one that sees the bug?  With --beyond, and as long as no seed told otherwise, fuzzing goes on
+ * after the first finding until another oracle reports or the time is up.
  */
-#include <getopt.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "fuzz/atomic_file.h"
 #include "fuzz/program_file.h"
 #include "fuzz/session.h"
 #include "fuzz/tool.h"
 #include "program/mutate.h"
 
-enum { KILL_TARGETS_MAX = 8, KILL_SEEDS_MAX = 128, PROGRAMS_PER_LOOK = 16, EDITS_MAX = 4 };
+enum {
+	KILL_TARGETS_MAX = 24,
+	KILL_SEEDS_MAX = 128,
+	PROGRAMS_PER_LOOK = 16,
+	EDITS_MAX = 4,
+	TEXT_MAX = 256 * 1024,
+};
 
 struct kill_target {
-	struct target_plan plan;
+	struct target_plan plan;  /* only variants of the model, and in their worlds the planted allocator */
+	struct target_plan twins; /* the same without the bug */
 	unsigned seed_count;
 	struct program *seeds; /* KILL_SEEDS_MAX */
 };
 
 static struct {
 	const char *allocator;
+	const char *save; /* directory, NULL = none */
 	char model[40];
 	unsigned seeds;
-	double seconds;
+	double seconds, beyond;
 	bool random;
+	uint32_t seen; /* by index of oracles[]: reported this bug, whatever the seed */
 	unsigned target_count;
 	struct kill_target targets[KILL_TARGETS_MAX];
 } job = {.allocator = "", .seeds = 10, .seconds = 60};
@@ -45,32 +57,62 @@ static double seconds_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+static const char *take_number(const char *value, double least, double *out)
+{
+	char *end;
+
+	*out = strtod(value, &end);
+	return *end || end == value || *out < least ? "wants a number" : NULL;
+}
+
+static const char *take(void *context, int letter, const char *value)
+{
+	double number;
+	const char *wrong;
+
+	(void)context;
+	switch (letter) {
+	case 'a':
+		job.allocator = value;
+		return NULL;
+	case 'n':
+		wrong = take_number(value, 1, &number);
+		job.seeds = (unsigned)number;
+		return wrong;
+	case 's':
+		return take_number(value, 0.001, &job.seconds);
+	case 'b':
+		return take_number(value, 0, &job.beyond);
+	case 'd':
+		job.save = value;
+		return NULL;
+	default:
+		job.random = !strcmp(value, "random");
+		return job.random || !strcmp(value, "mutate") ? NULL : "wants mutate or random";
+	}
+}
+
 static int parse_options(int argc, char **argv)
 {
-	static const struct option options[] = {{"allocator", required_argument, NULL, 'a'},
-						{"seeds", required_argument, NULL, 'n'},
-						{"time", required_argument, NULL, 's'},
-						{"engine", required_argument, NULL, 'e'},
-						{NULL, 0, NULL, 0}};
-	int c;
+	int status = tool_parse(argc, argv, take, NULL);
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'a')
-			job.allocator = optarg;
-		else if (c == 'n')
-			job.seeds = (unsigned)strtoul(optarg, NULL, 10);
-		else if (c == 's')
-			job.seconds = strtod(optarg, NULL);
-		else if (c == 'e')
-			job.random = !strcmp(optarg, "random");
-		else
-			return STATUS_USAGE;
-	}
-	if (!job.seeds || job.seconds <= 0 || optind != argc)
-		return tool_usage("kill", "--seeds and --time are at least 1");
 	/* Bugs of the machine are in this binary, whatever the allocator. */
 	snprintf(job.model, sizeof(job.model), "%.*s", (int)strcspn(job.allocator, "+"), job.allocator);
-	return 0;
+	return status;
+}
+
+/* Drops the variants of other models. */
+static void keep_variants(struct target_plan *plan)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < plan->variant_count; i++) {
+		if (job.model[0] && strcmp(plan->configs[i].allocator->name, job.model) != 0)
+			continue;
+		plan->configs[kept] = plan->configs[i];
+		plan->settings[kept++] = plan->settings[i];
+	}
+	plan->variant_count = kept;
 }
 
 /* The planted allocator takes the place of its model in every variant.  False iff there is none of that name. */
@@ -103,28 +145,38 @@ static void load_seeds(struct kill_target *t)
 	globfree(&found);
 }
 
+static int add_target(const struct target *target)
+{
+	struct kill_target *t = &job.targets[job.target_count];
+
+	if (target->kind != TARGET_CLEAN && target->kind != TARGET_MISUSE)
+		return 0;
+	target_resolve(&t->twins, target);
+	keep_variants(&t->twins);
+	if (!t->twins.variant_count)
+		return 0;
+	t->plan = t->twins;
+	if (!plant(&t->plan)) {
+		fprintf(stderr, "slabfuzz kill: there is no allocator %s\n", job.allocator);
+		return STATUS_USAGE;
+	}
+	t->seeds = calloc(KILL_SEEDS_MAX, sizeof(*t->seeds));
+	if (!t->seeds)
+		return STATUS_FRAMEWORK;
+	load_seeds(t);
+	job.target_count++;
+	return 0;
+}
+
 static int choose_targets(void)
 {
-	for (unsigned i = 0; targets[i] && job.target_count < KILL_TARGETS_MAX; i++) {
-		struct kill_target *t = &job.targets[job.target_count];
+	int status = 0;
 
-		target_resolve(&t->plan, targets[i]);
-		if (targets[i]->kind != TARGET_CLEAN ||
-		    (job.model[0] && strcmp(t->plan.configs[0].allocator->name, job.model) != 0))
-			continue;
-		if (!plant(&t->plan)) {
-			fprintf(stderr, "slabfuzz kill: there is no allocator %s\n", job.allocator);
-			return STATUS_USAGE;
-		}
-		t->seeds = calloc(KILL_SEEDS_MAX, sizeof(*t->seeds));
-		if (!t->seeds)
-			return STATUS_FRAMEWORK;
-		load_seeds(t);
-		job.target_count++;
-	}
-	if (job.target_count)
-		return 0;
-	fprintf(stderr, "slabfuzz kill: no clean target has allocator %s\n", job.model);
+	for (unsigned i = 0; targets[i] && !status && job.target_count < KILL_TARGETS_MAX; i++)
+		status = add_target(targets[i]);
+	if (status || job.target_count)
+		return status;
+	fprintf(stderr, "slabfuzz kill: no target has allocator %s\n", job.model);
 	return STATUS_USAGE;
 }
 
@@ -144,26 +196,105 @@ static void next_program(const struct kill_target *t, struct prng *r)
 	program.variant %= t->plan.variant_count;
 }
 
-/* One line: engine, seed, seconds, programs, the oracles that saw it, the first signature; "-" if nothing was found. */
+/* The oracles whose findings of the last run count for its target. */
+static uint32_t reporting_oracles(void)
+{
+	uint32_t mask = 0;
+
+	for (unsigned i = 0; i < session.world.findings.count; i++)
+		for (unsigned k = 0; k < oracle_count; k++)
+			if (session_counts(&session, &session.world.findings.list[i]) &&
+			    !strcmp(session.world.findings.list[i].oracle, oracles[k]->name))
+				mask |= 1u << k;
+	return mask;
+}
+
+/*
+ * Fuzzes until an oracle that is not in `muted` reports or the time is up.  Returns the target of that program, which
+ * is in `program`, or NULL; *r goes on where it stood.
+ */
+static const struct kill_target *fuzz_until_seen(struct prng *r, uint32_t muted, double seconds,
+						 unsigned long *programs)
+{
+	double end = seconds_now() + seconds;
+
+	for (unsigned long n = 0; n % PROGRAMS_PER_LOOK || seconds_now() < end; n++) {
+		const struct kill_target *t = &job.targets[(*programs)++ % job.target_count];
+
+		next_program(t, r);
+		session.only = target_counts_only(t->plan.target);
+		if (session_run(&session, &program, &t->plan.configs[program.variant]) &&
+		    (!muted || reporting_oracles() & ~muted))
+			return t;
+	}
+	return NULL;
+}
+
+static void print_oracles(uint32_t mask)
+{
+	const char *comma = "";
+
+	for (unsigned k = 0; k < oracle_count; k++)
+		if (mask >> k & 1) {
+			printf("%s%s", comma, oracles[k]->name);
+			comma = ",";
+		}
+}
+
+/* DIR/SEED-bug.prog, and DIR/SEED-twin.prog in the same world without the bug. */
+static void save(const struct kill_target *t, unsigned seed, const char *signature)
+{
+	static char bytes[TEXT_MAX];
+	static struct program_notes notes;
+	const struct target_plan *const plans[] = {&t->plan, &t->twins};
+	char path[512];
+
+	if (!job.save)
+		return;
+	notes.expect_count = 1;
+	snprintf(notes.expect[0], sizeof(notes.expect[0]), "%s", signature);
+	for (unsigned i = 0; i < 2; i++) {
+		struct text_buffer text = {bytes, 0, TEXT_MAX, false};
+
+		target_supply_world(plans[i], &program);
+		program_print(&program, i ? NULL : &notes, &text);
+		snprintf(path, sizeof(path), "%.400s/%u-%s.prog", job.save, seed, i ? "twin" : "bug");
+		if (text.overflow || !file_write_atomically(path, text.bytes, text.size))
+			fprintf(stderr, "slabfuzz kill: cannot write %s\n", path);
+	}
+}
+
+/*
+ * One line: engine, seed, seconds, programs, the oracles that saw it, the first signature ("-" if nothing was found),
+ * the oracles that saw it only beyond that.
+ */
 static bool hunt(unsigned seed)
 {
 	struct prng r = {seed};
 	double begin = seconds_now();
 	unsigned long programs = 0;
-	const struct finding *finding = NULL;
+	const struct kill_target *t = fuzz_until_seen(&r, 0, job.seconds, &programs);
+	uint32_t first = t ? reporting_oracles() : 0, later = 0;
+	const char *signature = "-";
 
-	while (!finding && (programs % PROGRAMS_PER_LOOK || seconds_now() < begin + job.seconds)) {
-		const struct kill_target *t = &job.targets[programs++ % job.target_count];
-
-		next_program(t, &r);
-		finding = session_run(&session, &program, &t->plan.configs[program.variant]);
-	}
 	printf("%s\t%u\t%.4f\t%lu\t", job.random ? "random" : "mutate", seed, seconds_now() - begin, programs);
-	for (unsigned i = 0; i < session.world.findings.count; i++)
-		printf("%s%s", i ? "," : "", session.world.findings.list[i].oracle);
-	printf("\t%s\n", finding ? finding->signature : "-");
+	print_oracles(first);
+	printf("\t");
+	for (unsigned i = session.world.findings.count; t && i > 0; i--)
+		if (session_counts(&session, &session.world.findings.list[i - 1]))
+			signature = session.world.findings.list[i - 1].signature;
+	printf("%s\t", signature);
+	if (t)
+		save(t, seed, signature);
+	job.seen |= first;
+	/* Two oracles are enough to know that none is alone. */
+	if (t && job.beyond > 0 && !(job.seen & (job.seen - 1)) && fuzz_until_seen(&r, first, job.beyond, &programs))
+		later = reporting_oracles() & ~first;
+	job.seen |= later;
+	print_oracles(later);
+	printf("\n");
 	fflush(stdout);
-	return finding != NULL;
+	return t != NULL;
 }
 
 int tool_kill(int argc, char **argv)

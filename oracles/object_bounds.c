@@ -194,6 +194,20 @@ static bool resized(const struct bounds *bounds, uint32_t handle)
 	return bounds->resized_count == RESIZED_MAX;
 }
 
+/*
+ * Does something live there by now?  An object of size 0 covers no byte, but its slot was filled; the allocator itself
+ * takes slots for off-slab descriptors.
+ */
+static bool has_tenant(const struct oracle_context *context, target_addr_t addr)
+{
+	if (object_at(context, addr, NULL) || context->sim->roles[addr - RAM_BASE] == ROLE_SLAB_DESC)
+		return true;
+	for (uint32_t i = 0; i < *context->object_count; i++)
+		if (context->objects[i].state == OBJECT_LIVE && context->objects[i].addr == addr)
+			return true;
+	return false;
+}
+
 /* What the ops that just ended freed. */
 static void look_at_freed(struct bounds *bounds, const struct oracle_context *context, struct findings *out)
 {
@@ -202,7 +216,7 @@ static void look_at_freed(struct bounds *bounds, const struct oracle_context *co
 	for (unsigned i = 0; i < bounds->freed_count; i++) {
 		const struct object *o = &context->objects[bounds->freed[i]];
 
-		if (o->state != OBJECT_FREED || object_at(context, o->addr, NULL) || resized(bounds, bounds->freed[i]))
+		if (o->state != OBJECT_FREED || has_tenant(context, o->addr) || resized(bounds, bounds->freed[i]))
 			continue;
 		/* An interrupt freed it, and the op then took the slot for an off-slab descriptor. */
 		if (target_in_ram(context->sim, o->addr, 1) &&

@@ -428,9 +428,13 @@ static bool parse_slab_flags(const struct arg_scope *scope, const struct arg_wor
 
 static uint32_t mutate_slab_flags(const struct arg_choice *choice, uint32_t value)
 {
-	uint32_t flag = 1u << prng_below(choice->r, SLAB_FLAG_COUNT);
-
-	return prng_one_in(choice->r, 2) ? 0 : value ^ flag;
+	if (prng_one_in(choice->r, 2))
+		return 0;
+	/* Flags matter in pairs, too. */
+	do
+		value ^= 1u << prng_below(choice->r, SLAB_FLAG_COUNT);
+	while (prng_one_in(choice->r, 3));
+	return value;
 }
 
 /* BLOCK_LENGTH */

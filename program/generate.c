@@ -19,6 +19,7 @@ enum {
 	COMMON_BOOT_CACHES = 10,
 	BLOCK_COMMON_MAX = 3,
 	REPEAT_COMMON_MAX = 6,
+	REPEAT_LONG_IN = 4, /* one repeat in this many may be of any length: it overflows caches of free objects */
 	NEEDS_DEPTH = 4, /* longest chain of needs: a sync needs a mapping, which needs memory */
 };
 
@@ -349,6 +350,8 @@ static unsigned random_repeat(const struct composer *c, const struct op *op)
 		return 1;
 	if (consumed_arg[op->verb] && !prng_one_in(c->r, ARBITRARY_IN))
 		most = live_run(c, op);
+	else if (prng_one_in(c->r, REPEAT_LONG_IN))
+		most = PROGRAM_REPEAT_MAX;
 	if (most > PROGRAM_REPEAT_MAX)
 		most = PROGRAM_REPEAT_MAX;
 	return most < 2 ? 1 : 2 + prng_below(c->r, most - 1);

@@ -2,18 +2,26 @@
 # SPDX-License-Identifier: MIT
 """Oracle x planted bug: each is found by fuzzing from the seed corpus, in how much time, by which oracles.
 
-Writes docs/kill-matrix.md and exits 1 unless every bug is found with every seed and every oracle is needed.
+Writes docs/kill-matrix.md and exits 1 unless every bug is found with every seed, every program that shows a bug is
+silent without it, and every oracle is the only one to see some bug.  An interrupted run goes on with --resume.
 """
 import argparse
 import collections
+import hashlib
+import json
+import os
 import pathlib
 import re
 import statistics
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 PLANTED = pathlib.Path("tests/planted")
+WORK = pathlib.Path("build/kill-matrix")
+TOOL = "build/slabfuzz"
+RANDOM_SECONDS = 10  # the baseline may miss: it must not cost hours
+Row = collections.namedtuple("Row", "seconds oracles signature later")
 
 
 def header(patch, key):
@@ -21,43 +29,121 @@ def header(patch, key):
     return found.group(1) if found else ""
 
 
-RANDOM_SECONDS = 10  # the baseline may miss: it must not cost hours
+def is_machine(patch):
+    return patch.parent.name == "machine"
+
+
+def tool_of(patch):
+    return f"build/machine/{patch.stem}" if is_machine(patch) else TOOL
+
+
+def lines_of(command):
+    out = subprocess.run(command, capture_output=True, text=True, check=False)
+    if out.returncode > 1:
+        raise RuntimeError(f"{' '.join(command)}: exit {out.returncode}: {out.stderr}")
+    return out.stdout.splitlines()
 
 
 def hunt(patch, engine, args):
-    """Rows (seconds, set of oracles, signature) per seed."""
-    if patch.parent.name == "machine":
-        command = [f"build/machine/{patch.stem}", "kill"]
+    """A Row per seed; the programs of the seeds are in WORK/<bug>/."""
+    save = WORK / patch.stem / engine
+    save.mkdir(parents=True, exist_ok=True)
+    for old in save.glob("*.prog"):
+        old.unlink()
+    command = [tool_of(patch), "kill", "--seeds", str(args.seeds), "--engine", engine, "--save", str(save)]
+    if not is_machine(patch):
+        command += ["--allocator", f"{header(patch, 'model')}+{patch.stem}"]
+    if engine == "mutate":
+        command += ["--time", str(args.time), "--beyond", str(args.beyond)]
     else:
-        command = ["build/slabfuzz", "kill", "--allocator", f"{header(patch, 'model')}+{patch.stem}"]
-    out = subprocess.run([*command, "--seeds", str(args.seeds), "--time",
-                          str(args.time if engine == "mutate" else min(args.time, RANDOM_SECONDS)), "--engine", engine],
-                         capture_output=True, text=True, check=False)
+        command += ["--time", str(min(args.time, RANDOM_SECONDS))]
     rows = []
-    for line in out.stdout.splitlines():
-        _, _, seconds, _, oracles, signature = line.split("\t")
-        rows.append((float(seconds), frozenset(o for o in oracles.split(",") if o), signature))
+    for line in lines_of(command):
+        _, _, seconds, _, oracles, signature, later = line.split("\t")
+        rows.append(Row(float(seconds), oracles.split(",") if oracles else [], signature,
+                        later.split(",") if later else []))
     if len(rows) != args.seeds:
-        sys.exit(f"{patch}: {out.stderr}")
+        raise RuntimeError(f"{patch}: {len(rows)} lines for {args.seeds} seeds")
     return rows
+
+
+def findings(command, program):
+    """{signature: oracle} of what counts: in worlds of misuse all but missed-detection is the client's fault."""
+    misuse = re.search(r"^world .*\bmisuse=1", pathlib.Path(program).read_text(), re.M)
+    found, signature = {}, None
+    for line in lines_of([*command, str(program)]):
+        if line.startswith("BUG: "):
+            signature = line.split()[1]
+        elif line.startswith("  oracle ") and signature:
+            if not misuse or signature.startswith("missed-detection"):
+                found[signature] = line.split()[1].rstrip(":")
+            signature = None
+    return found
+
+
+def noisy_twins(patch):
+    """Programs that showed the bug and find something without it, too."""
+    return [str(p) for p in sorted((WORK / patch.stem).glob("*/*-twin.prog")) if findings([TOOL, "run"], p)]
+
+
+def killers_oracles(patch):
+    return sorted(set(findings([tool_of(patch), "run"], patch.with_suffix(".prog")).values()))
+
+
+def key_of(patch, args):
+    """Whatever decides the result: the binary, the corpus that it reads, the options."""
+    digest = hashlib.sha256(pathlib.Path(tool_of(patch)).read_bytes())
+    for seed in sorted(pathlib.Path("corpora").glob("*/*.prog")):
+        digest.update(seed.read_bytes())
+    digest.update(repr((args.seeds, args.time, args.beyond)).encode())
+    return digest.hexdigest()
+
+
+def measure(patch, args):
+    """The result of one bug, kept in WORK/<bug>.json as soon as it is there."""
+    path, key = WORK / f"{patch.stem}.json", key_of(patch, args)
+    if args.resume and path.exists():
+        result = json.loads(path.read_text())
+        if result["key"] == key:
+            for engine in ("mutate", "random"):
+                result[engine] = [Row(*row) for row in result[engine]]
+            return result
+    result = {"key": key, "mutate": hunt(patch, "mutate", args), "random": hunt(patch, "random", args),
+              "killer": killers_oracles(patch), "noisy": noisy_twins(patch)}
+    write_atomically(path, json.dumps(result))
+    return result
+
+
+def write_atomically(path, text):
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_text(text)
+    os.replace(temporary, path)
 
 
 def describe(rows):
     """(share found, median, slowest) of the seeds."""
-    times = [s for s, _, signature in rows if signature != "-"]
+    times = [row.seconds for row in rows if row.signature != "-"]
     if not times:
         return f"0/{len(rows)}", "-", "-"
     return f"{len(times)}/{len(rows)}", f"{statistics.median(times):.3f}", f"{max(times):.2f}"
+
+
+def witnesses(result):
+    """(oracle -> seeds whose first finding it saw, set of those that saw the bug in any other way)."""
+    first = collections.Counter(o for row in result["mutate"] for o in row.oracles)
+    later = {o for row in result["mutate"] for o in row.later} | set(result["killer"])
+    return first, later - set(first)
 
 
 def table(bugs, oracles, results):
     lines = ["| bug | model | " + " | ".join(oracles) + " | found | median s | slowest s | random | median s |",
              "| --- " * (7 + len(oracles)) + "|"]
     for patch in bugs:
-        mutate, random = results[patch]
-        seen = collections.Counter(o for _, names, _ in mutate for o in names)
-        marks = [str(seen[o]) if seen[o] else "" for o in oracles]
-        cells = [patch.stem, header(patch, "model"), *marks, *describe(mutate), *describe(random)[:2]]
+        result = results[patch]
+        first, later = witnesses(result)
+        marks = [str(first[o]) if first[o] else "+" if o in later else "" for o in oracles]
+        cells = [patch.stem, header(patch, "model"), *marks, *describe(result["mutate"]),
+                 *describe(result["random"])[:2]]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
 
@@ -66,48 +152,89 @@ def only_catches(bugs, results):
     """Oracle -> bugs that no other oracle ever reported."""
     only = collections.defaultdict(list)
     for patch in bugs:
-        names = {o for _, found, _ in results[patch][0] for o in found}
+        first, later = witnesses(results[patch])
+        names = set(first) | later
         if len(names) == 1:
             only[names.pop()].append(patch.stem)
     return only
+
+
+def refuse_stale(bugs):
+    """Bugs of the machine are binaries of their own; `make kill-matrix` builds them."""
+    for patch in bugs:
+        binary = pathlib.Path(tool_of(patch))
+        if not binary.exists() or binary.stat().st_mtime < pathlib.Path(TOOL).stat().st_mtime:
+            sys.exit(f"{binary} is missing or older than {TOOL}: make kill-matrix")
+
+
+def measure_all(bugs, args):
+    results = {}
+    pool = ThreadPoolExecutor(args.jobs)
+    jobs = {pool.submit(measure, patch, args): patch for patch in bugs}
+    try:
+        for done in as_completed(jobs):
+            patch = jobs[done]
+            results[patch] = done.result()
+            first, later = witnesses(results[patch])
+            print(f"{len(results):3}/{len(bugs)} {patch.stem:28} {' '.join(describe(results[patch]['mutate'])):20} random "
+                  f"{' '.join(describe(results[patch]['random'])[:2]):12} {','.join([*sorted(first), *sorted('+' + o for o in later)])}",
+                  flush=True)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    return results
+
+
+def report(bugs, oracles, results, args):
+    """(lines of the page, all is well)."""
+    only = only_catches(bugs, results)
+    missed = [p.stem for p in bugs if any(row.signature == "-" for row in results[p]["mutate"])]
+    noisy = [program for p in bugs for program in results[p]["noisy"]]
+    medians = [statistics.median(row.seconds for row in results[p]["mutate"]) for p in bugs]
+    slowest = max(row.seconds for p in bugs for row in results[p]["mutate"])
+    idle = [o for o in oracles if o not in only]
+    text = ["# Kill matrix", "",
+            f"`make kill-matrix`: {len(bugs)} planted bugs, {args.seeds} seeds each, at most {args.time:g} s of one core a"
+            " seed, over all clean and misuse targets of the model. A number in an oracle's column: in how many seeds it"
+            " reported on the program that showed the bug first; `+`: it did so only on the committed killer, or when"
+            f" fuzzing went on for {args.beyond:g} s with the oracle that was first muted (tried in every seed as long as"
+            " only one had seen the bug). `random` is the baseline, generated programs without a corpus, at most"
+            f" {RANDOM_SECONDS} s. Without the bug all these programs are silent.", "",
+            f"Median of the medians {statistics.median(medians):.3f} s, slowest median {max(medians):.2f} s, slowest seed"
+            f" {slowest:.2f} s. Not found with every seed: {', '.join(missed) or 'none'}.", "",
+            "Only this oracle sees: " + "; ".join(f"{o}: {', '.join(only[o])}" for o in oracles if o in only) + ".", "",
+            f"Never the only one: {', '.join(idle) or 'none'}.", "", *table(bugs, oracles, results), ""]
+    for program in noisy:
+        print(f"FAILED: {program} finds something without the bug")
+    return text, not (missed or idle or noisy)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--time", type=float, default=60)
+    parser.add_argument("--beyond", type=float, default=2, help="seconds to look for a second oracle")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--resume", action="store_true", help="keep results of the same binaries, corpus and options")
     parser.add_argument("--output", default="docs/kill-matrix.md")
     parser.add_argument("bugs", nargs="*", help="names; all if none is given")
     args = parser.parse_args()
-    bugs = sorted(p for p in [*PLANTED.glob("*.patch"), *PLANTED.glob("machine/*.patch")]
-                  if not args.bugs or p.stem in args.bugs)
-    with ThreadPoolExecutor(args.jobs) as pool:
-        mutate = pool.map(lambda p: hunt(p, "mutate", args), bugs)
-        random = pool.map(lambda p: hunt(p, "random", args), bugs)
-        results = {}
-        for patch, a, b in zip(bugs, mutate, random):
-            results[patch] = (a, b)
-            print(f"{patch.stem:32} {' '.join(describe(a)):24} random {' '.join(describe(b))}", flush=True)
-    listed = subprocess.run(["build/slabfuzz", "list", "oracles"], capture_output=True, text=True, check=True).stdout
-    oracles = [line.split()[0] for line in listed.splitlines() if line]
-    only = only_catches(bugs, results)
-    missed = [p.stem for p in bugs if any(signature == "-" for _, _, signature in results[p][0])]
-    medians = [statistics.median(s for s, _, _ in results[p][0]) for p in bugs]
-    slowest = max(s for p in bugs for s, _, _ in results[p][0])
-    idle = [o for o in oracles if o not in only]
-    text = ["# Kill matrix", "",
-            f"`make kill-matrix`: {len(bugs)} planted bugs, {args.seeds} seeds each, at most {args.time:g} s of one core a"
-            " seed. A number in an oracle's column: in how many seeds it saw the bug. `random` is the baseline, generated"
-            f" programs without a corpus, at most {RANDOM_SECONDS} s.", "",
-            f"Median of the medians {statistics.median(medians):.3f} s, slowest {slowest:.2f} s. Not found with every seed:"
-            f" {', '.join(missed) or 'none'}.", "",
-            "Only this oracle sees: " + "; ".join(f"{o}: {', '.join(only[o])}" for o in oracles if o in only) + ".", "",
-            f"Never the only one: {', '.join(idle) or 'none'}.", "", *table(bugs, oracles, results), ""]
+    bugs = sorted((p for p in [*PLANTED.glob("*.patch"), *PLANTED.glob("machine/*.patch")]
+                   if not args.bugs or p.stem in args.bugs), key=lambda p: p.stem)
+    if not bugs or (args.bugs and len(bugs) != len(set(args.bugs))):
+        sys.exit("no such planted bug")
+    refuse_stale(bugs)
+    WORK.mkdir(parents=True, exist_ok=True)
+    try:
+        results = measure_all(bugs, args)
+    except KeyboardInterrupt:
+        sys.exit("interrupted: go on with scripts/kill_matrix.py --resume")
+    oracles = [line.split()[0] for line in lines_of([TOOL, "list", "oracles"]) if line]
+    text, well = report(bugs, oracles, results, args)
     if not args.bugs:
-        pathlib.Path(args.output).write_text("\n".join(text))
-    print("\n".join(text[2:8]))
-    return 1 if missed or idle else 0
+        write_atomically(pathlib.Path(args.output), "\n".join(text))
+    print("\n".join(text[4:9]))
+    return 0 if well else 1
 
 
 if __name__ == "__main__":

@@ -272,6 +272,23 @@ SIM_UNCOVERED void target_copy(struct sim *sim, target_addr_t to, target_addr_t 
 	}
 }
 
+void target_disclaim(struct sim *sim, target_addr_t addr, uint64_t size)
+{
+	uint64_t offset = addr - RAM_BASE;
+
+	if (!target_in_ram(sim, addr, size))
+		return;
+	for (uint64_t i = 0; i < size;) {
+		uint64_t piece = PAGE_SIZE - ((addr + i) & (PAGE_SIZE - 1));
+
+		piece = piece < size - i ? piece : size - i;
+		/* An untouched frame has no roles. */
+		if (sim->frame_touched[(offset + i) >> PAGE_SHIFT])
+			memset(sim->roles + offset + i, ROLE_NONE, (size_t)piece);
+		i += piece;
+	}
+}
+
 /* With the frames touched, only the bytes and their roles are left to do. */
 SIM_PART void store_links_as(struct sim *sim, unsigned word, bool big_endian, target_addr_t first, uint64_t stride,
 			     uint64_t count, uint64_t bias)

@@ -183,6 +183,8 @@ SIM_ACCESSOR void target_store_field(struct sim *sim, target_addr_t base, enum l
 /* Bulk accesses, with the same rules; they cross pages. */
 void target_fill(struct sim *sim, target_addr_t addr, uint64_t size, uint8_t value, enum byte_role role);
 void target_copy(struct sim *sim, target_addr_t to, target_addr_t from, uint64_t size);
+/* Whatever metadata the bytes held, it is void: they have no role any more.  No access; outside RAM nothing happens. */
+void target_disclaim(struct sim *sim, target_addr_t addr, uint64_t size);
 /*
  * Links a chain of free objects: at first + i * stride the address first + (i + 1) * stride - bias, in the last one 0.
  * The same as `count` word stores.

@@ -34,7 +34,9 @@ const struct target target = {
 	.variants = {"arch=x86 allocator=slab profile=safe debug=FZPU ram_pages=128",
 		     "arch=arm926 allocator=slab profile=safe debug=FZPU ram_pages=128",
 		     "arch=ppc8xx allocator=slab profile=safe debug=P ram_pages=64 drain=1",
-		     "arch=x86 allocator=slab profile=safe debug=ZU,size cpus=2 ram_pages=128 drain=1"},
+		     "arch=x86 allocator=slab profile=safe debug=ZU,size cpus=2 ram_pages=128 drain=1",
+		     /* Without poison constructors run when a slab grows. */
+		     "arch=x86 allocator=slab profile=safe debug=Z ram_pages=128"},
 	.verbs = verbs,
 	.ops_max = 64,
 };
