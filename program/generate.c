@@ -20,7 +20,7 @@ enum {
 	BLOCK_COMMON_MAX = 3,
 	REPEAT_COMMON_MAX = 6,
 	REPEAT_LONG_IN = 4, /* one repeat in this many may be of any length: it overflows caches of free objects */
-	NEEDS_DEPTH = 4, /* longest chain of needs: a sync needs a mapping, which needs memory */
+	NEEDS_DEPTH = 4,    /* longest chain of needs: a sync needs a mapping, which needs memory */
 };
 
 /* Verbs after which the handle in this argument (plus one; 0 = none) is no longer live. */

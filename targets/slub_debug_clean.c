@@ -1,32 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* slub_clean with slub_debug: no report without misuse.  Apart, because debug slabs are ten times slower. */
-#include "fuzz/target.h"
-
-static const uint8_t verbs[] = {OP_kmalloc,
-				OP_kfree,
-				OP_obj_write,
-				OP_obj_read,
-				OP_kmem_cache_alloc,
-				OP_kmem_cache_free,
-				OP_kmem_cache_create,
-				OP_kmem_cache_destroy,
-				OP_kzalloc,
-				OP_kcalloc,
-				OP_krealloc,
-				OP_ksize,
-				OP_kmem_cache_shrink,
-				OP_cache_validate,
-				OP_cpu_offline,
-				OP_grace_period,
-				OP_rcu_read_lock,
-				OP_rcu_read_unlock,
-				OP_alloc_pages,
-				OP_free_pages,
-				OP_fault_set,
-				OP_fault_clear,
-				OP_irq,
-				OP_cpu,
-				OP_COUNT};
+#include "targets/slab_ops.h"
 
 const struct target target = {
 	.name = "slub_debug_clean",
@@ -36,6 +10,6 @@ const struct target target = {
 		     "arch=arm926 allocator=slub profile=safe debug=FZPU",
 		     "arch=ppc8xx allocator=slub profile=safe debug=P ram_pages=64",
 		     "arch=x86 allocator=slub profile=safe debug=ZU,kmalloc cpus=2"},
-	.verbs = verbs,
+	.verbs = slab_ops,
 	.ops_max = 64,
 };
