@@ -78,8 +78,10 @@ void tool_help_command(const char *command, FILE *out)
 				 rows[k].value ? " " : "", rows[k].value ? rows[k].value : "");
 			fprintf(out, "  %-34s %s\n", left, rows[k].help);
 		}
-		fprintf(out, "  %-34s this text\n\nexit status: 0 %s; 1 %s; 2 wrong usage or input; 3 framework bug\n",
-			"-h, --help", c->zero, c->one);
+		fprintf(out, "  %-34s this text\n\nexit status: 0 %s; ", "-h, --help", c->zero);
+		if (c->one)
+			fprintf(out, "1 %s; ", c->one);
+		fprintf(out, "2 wrong usage or input; 3 framework bug\n");
 	}
 }
 

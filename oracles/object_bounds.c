@@ -218,10 +218,6 @@ static void look_at_freed(struct bounds *bounds, const struct oracle_context *co
 
 		if (o->state != OBJECT_FREED || has_tenant(context, o->addr) || resized(bounds, bounds->freed[i]))
 			continue;
-		/* An interrupt freed it, and the op then took the slot for an off-slab descriptor. */
-		if (target_in_ram(context->sim, o->addr, 1) &&
-		    context->sim->roles[o->addr - RAM_BASE] == ROLE_SLAB_DESC)
-			continue;
 		if (contract->poison_free && poisoned(bounds, context, o))
 			check_fill(context, bounds->freed[i], contract->poison_free, POISON_END,
 				   TITLE_POISON_OVERWRITTEN, out);
