@@ -7,6 +7,7 @@ endif
 CLANG ?= clang
 CFLAGS ?= -O2 -g
 MINUTES ?= 10
+FLAVOURS ?= libfuzzer-asan msan m32
 TIME ?= 60
 SEEDS ?= 10
 T ?= slub_clean
@@ -69,8 +70,8 @@ lint: ## formatting, clang-tidy, include arrows, house rules
 smoke: plain libfuzzer libfuzzer-asan corpora ## every target for seconds; the canary must be found
 	@scripts/smoke.sh
 
-soak: plain libfuzzer ## clean targets stay silent for MINUTES=10 each
-	@scripts/soak.sh $(MINUTES)
+soak: $(FLAVOURS) corpora ## clean targets stay silent for MINUTES=10 each, in all FLAVOURS="libfuzzer-asan msan m32"
+	@scripts/soak.sh $(MINUTES) $(FLAVOURS)
 
 discovery: plain libfuzzer afl ## history targets from an empty corpus, SEEDS=10 each, both engines; a table
 	@scripts/discovery.py --seeds $(SEEDS) --time 60

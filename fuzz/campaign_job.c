@@ -142,9 +142,10 @@ static _Noreturn void exec_libfuzzer(const struct campaign *c, const struct camp
 	snprintf(artifacts, sizeof(artifacts), "-artifact_prefix=%s", prefix);
 	snprintf(time_text, sizeof(time_text), "-max_total_time=%u", seconds);
 	snprintf(seed, sizeof(seed), "-seed=%llu", (unsigned long long)(c->seed + job->restarts) % 0x7fffffffu + 1);
-	/* Programs cost from one microsecond to milliseconds; the schedule must know. */
+	/* Programs cost from one microsecond to milliseconds; the schedule must know.  How often an edge was taken is
+	   what repeat= says: counted, it fills the corpus with dear programs that reach nothing new. */
 	execl(binary, binary, corpus, time_text, seed, artifacts, "-timeout=10", "-print_final_stats=1",
-	      "-max_len=1537", "-handle_abrt=1", "-entropic_scale_per_exec_time=1", (char *)NULL);
+	      "-max_len=1537", "-handle_abrt=1", "-entropic_scale_per_exec_time=1", "-use_counters=0", (char *)NULL);
 	_exit(127);
 }
 

@@ -13,7 +13,7 @@ import sys
 
 LENGTH = 1 + 32 * 12
 # As campaigns run (fuzz/campaign_job.c), and libFuzzer left alone.
-SCHEDULES = [["-entropic_scale_per_exec_time=1"], []]
+SCHEDULES = [["-entropic_scale_per_exec_time=1", "-use_counters=0"], []]
 
 
 def runs_per_second(binary, seconds, seed, flags):

@@ -1,17 +1,39 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Clean targets (targets/*_clean.c, *_dma_safe.c) stay silent for MINUTES each, one per processor at a time.
+# Clean targets (targets/*_clean.c, *_dma_safe.c, differential) stay silent for MINUTES each, in each flavour, one per
+# processor at a time.  libfuzzer* run with that engine, others (msan, m32) with the random one of their tool.
+#
+#   soak.sh MINUTES FLAVOUR...
 set -euo pipefail
 shopt -s nullglob
 seconds=$((${1:?minutes} * 60)) out=build/soak
+shift
 rm -rf $out && mkdir -p $out
-one() {
-	local t=$1 rest=()
-	mkdir -p "$3/$t"
-	[ ! -d "build/corpora/$t" ] || rest=("build/corpora/$t")
-	if "build/libfuzzer/fuzz_$t" -max_total_time="$2" -timeout=10 -entropic_scale_per_exec_time=1 -artifact_prefix="$3/$t-" "$3/$t" "${rest[@]}" \
-		>"$3/$t.log" 2>&1; then echo "$t silent for $2 s"; else echo "FAILED $t: $3/$t.log"; return 1; fi
+
+# FLAVOUR TARGET SECONDS OUT
+with_libfuzzer() {
+	local rest=()
+	[ ! -d "build/corpora/$2" ] || rest=("build/corpora/$2")
+	mkdir -p "$4/corpus"
+	"build/$1/fuzz_$2" -max_total_time="$3" -timeout=10 -entropic_scale_per_exec_time=1 -use_counters=0 \
+		-artifact_prefix="$4/" "$4/corpus" "${rest[@]}"
 }
-export -f one
-for f in targets/*_clean.c targets/*_dma_safe.c; do basename "$f" .c; done |
-	xargs -r -P "$(nproc)" -I{} bash -c "one {} $seconds $out"
+with_random() { "build/$1/slabfuzz" fuzz --engine random --target "$2" --time "$3" --jobs 1 --out "$4"; }
+one() {
+	local flavour=$1 target=$2 seconds=$3 out=$4/$1-$2 run=with_random
+	[[ $flavour != libfuzzer* ]] || run=with_libfuzzer
+	mkdir -p "$out"
+	if $run "$flavour" "$target" "$seconds" "$out" >"$out.log" 2>&1; then
+		echo "$flavour $target silent for $seconds s, $(grep -oE '^#[0-9]+|[0-9]+ (runs|programs)' "$out.log" |
+			tr -d '#' | tail -n 1)"
+	else
+		echo "FAILED $flavour $target: $out.log"
+		return 1
+	fi
+}
+export -f one with_libfuzzer with_random
+for flavour; do
+	for f in targets/*_clean.c targets/*_dma_safe.c targets/differential.c; do
+		echo "$flavour $(basename "$f" .c)"
+	done
+done | xargs -r -P "$(nproc)" -L 1 bash -c "one \$0 \$1 $seconds $out"
