@@ -11,6 +11,21 @@
 #include "sim/memory.h"
 #include "sim/page.h"
 
+static void choose_watchers(struct world *world, bool comparing)
+{
+	world->comparing = comparing;
+	world->wants = 0;
+	memset(world->watcher_count, 0, sizeof(world->watcher_count));
+	for (unsigned i = 0; i < oracle_count; i++) {
+		if (oracles[i]->compares && !comparing)
+			continue;
+		world->wants |= oracles[i]->wants;
+		for (unsigned kind = 0; kind < EVENT_COUNT; kind++)
+			if (oracles[i]->wants >> kind & 1)
+				world->watchers[kind][world->watcher_count[kind]++] = (uint8_t)i;
+	}
+}
+
 bool world_create(struct world *world)
 {
 	memset(world, 0, sizeof(*world));
@@ -21,11 +36,8 @@ bool world_create(struct world *world)
 		world->oracle_state[i] = calloc(1, oracles[i]->state_size ? oracles[i]->state_size : 1);
 		if (!world->oracle_state[i])
 			return false;
-		world->wants |= oracles[i]->wants;
-		for (unsigned kind = 0; kind < EVENT_COUNT; kind++)
-			if (oracles[i]->wants >> kind & 1)
-				world->watchers[kind][world->watcher_count[kind]++] = (uint8_t)i;
 	}
+	choose_watchers(world, false);
 	world->sim.observe = world_observe;
 	world->sim.observe_context = world;
 	world->allocator.sim = &world->sim;
@@ -63,7 +75,8 @@ void world_observe(void *context, const struct event *event)
 	}
 }
 
-bool world_config_equal(const struct world_config *a, const struct world_config *b)
+/* The machine and its allocator; not with whom it is compared. */
+static bool same_machine(const struct world_config *a, const struct world_config *b)
 {
 	return a->arch == b->arch && a->allocator == b->allocator && a->debug == b->debug &&
 	       a->debug_vm == b->debug_vm && a->cpus == b->cpus && a->ram_pages == b->ram_pages &&
@@ -71,10 +84,16 @@ bool world_config_equal(const struct world_config *a, const struct world_config 
 	       !memcmp(a->policy, b->policy, POLICY_COUNT) && !strcmp(a->debug_prefix, b->debug_prefix);
 }
 
+bool world_config_equal(const struct world_config *a, const struct world_config *b)
+{
+	return same_machine(a, b) && a->peer_count == b->peer_count &&
+	       !memcmp(a->peers, b->peers, a->peer_count * sizeof(a->peers[0]));
+}
+
 static struct world_image *image_of(struct world *world, const struct world_config *config)
 {
 	for (unsigned i = 0; i < WORLD_IMAGES_MAX; i++)
-		if (world->images[i].boot.valid && world_config_equal(&world->images[i].config, config))
+		if (world->images[i].boot.valid && same_machine(&world->images[i].config, config))
 			return &world->images[i];
 	return NULL;
 }
@@ -168,9 +187,8 @@ static void boot(struct world *world, const struct world_config *config)
 
 static void enter(struct world *world, const struct world_config *config)
 {
-	struct world_image *image = world->image && world_config_equal(&world->image->config, config)
-					    ? world->image
-					    : image_of(world, config);
+	struct world_image *image =
+		world->image && same_machine(&world->image->config, config) ? world->image : image_of(world, config);
 	struct sim_config sim_config;
 
 	if (!image) {
@@ -199,7 +217,10 @@ void world_prepare(struct world *world, const struct world_config *config)
 	if (!config->allocator->contract.frames_are_frames)
 		init_region(world);
 	world->sim.observe = observe;
-	world->findings.count = 0;
+	if (world->oracle_context.run == 0)
+		world->findings.count = 0;
+	if (unlikely(world->comparing != (config->peer_count > 0)))
+		choose_watchers(world, config->peer_count > 0);
 	world->oracle_context.sim = &world->sim;
 	world->oracle_context.allocator = &world->allocator;
 	world->oracle_context.misuse = config->misuse;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Oracle object_bounds: objects lie and look as the contract promises: aligned, zero where that was asked for, and with
- * debugging on surrounded by red zones and filled with poison, new and freed.
+ * Oracle object_bounds: objects lie and look as the contract promises: aligned, as large as ksize() says, zero
+ * where that was asked for, and with debugging on surrounded by red zones and filled with poison, new and freed.
  * Innocent: objects smaller than their slot (only created kmem_caches tell where their red zone begins, and objects of
  * krealloc() tell nothing); kmem_caches
  * with a constructor or DESTROY_BY_RCU, which are not poisoned; a freed object whose page is gone; programs that may
@@ -238,6 +238,16 @@ static void on_create(struct bounds *bounds, const struct event *event)
 			.size = event->size, .align = (uint32_t)event->value, .flags = (uint32_t)(event->value >> 32)};
 }
 
+static void on_usable(const struct oracle_context *context, const struct event *event, struct findings *out)
+{
+	const struct object *o = &context->objects[event->id];
+
+	if (event->size < o->size)
+		finding_add(out, context, NAME, TITLE_OUT_OF_BOUNDS, context->sim->actor, "usable-size",
+			    context->sim->by, "o%u bytes %s: %llu bytes are said to be usable", event->id,
+			    range_text(o->addr, o->size).text, (unsigned long long)event->size);
+}
+
 static void observe(void *state, const struct oracle_context *context, const struct event *event, struct findings *out)
 {
 	struct bounds *bounds = state;
@@ -253,6 +263,8 @@ static void observe(void *state, const struct oracle_context *context, const str
 	else if (event->kind == EVENT_OBJECT_FREE && context->allocator->debug && event->size &&
 		 bounds->freed_count < FREED_MAX)
 		bounds->freed[bounds->freed_count++] = event->id;
+	else if (event->kind == EVENT_USABLE)
+		on_usable(context, event, out);
 	else if (event->kind == EVENT_PAGE_FREE)
 		on_page_free(bounds, context, event);
 	else if (event->kind == EVENT_OP_END && --bounds->depth == 0 && bounds->freed_count)
@@ -261,10 +273,10 @@ static void observe(void *state, const struct oracle_context *context, const str
 
 const struct oracle oracle_object_bounds = {
 	.name = NAME,
-	.invariant = "Objects are aligned, zeroed, poisoned and fenced as the contract promises.",
+	.invariant = "Objects are aligned, zeroed, usable, poisoned and fenced as the contract promises.",
 	.state_size = sizeof(struct bounds),
 	.wants = EVENT_BIT(OP_BEGIN) | EVENT_BIT(OP_END) | EVENT_BIT(CACHE_CREATE) | EVENT_BIT(OBJECT_ALLOC) |
-		 EVENT_BIT(OBJECT_FREE) | EVENT_BIT(PAGE_FREE),
+		 EVENT_BIT(OBJECT_FREE) | EVENT_BIT(PAGE_FREE) | EVENT_BIT(USABLE),
 	.begin = begin,
 	.observe = observe,
 };

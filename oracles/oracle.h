@@ -61,6 +61,7 @@ struct oracle_context {
 	const struct object *objects; /* by handle */
 	const uint32_t *object_count; /* handles yielded so far */
 	bool misuse;                  /* the program may break the API */
+	unsigned run, runs;           /* the program runs once per allocator; this is run 0.. of so many */
 };
 
 struct oracle {
@@ -68,10 +69,12 @@ struct oracle {
 	const char *invariant;
 	uint32_t state_size; /* bytes; the world owns them, zeroed once, kept between programs: begin() resets what was
 				used */
+	bool compares;       /* of use only where the program runs with several allocators */
 	uint64_t wants;      /* EVENT_BIT mask */
 	void (*begin)(void *state, const struct oracle_context *context);
 	void (*observe)(void *state, const struct oracle_context *context, const struct event *event,
 			struct findings *out);
+	/* After the last op, whatever ended the program; may be NULL. */
 	void (*end)(void *state, const struct oracle_context *context, struct findings *out);
 	void (*destroy)(void *state); /* frees side tables; may be NULL */
 };

@@ -13,5 +13,5 @@ one() {
 		>"$3/$t.log" 2>&1; then echo "$t silent for $2 s"; else echo "FAILED $t: $3/$t.log"; return 1; fi
 }
 export -f one
-for f in targets/*_clean.c targets/*_dma_safe.c; do basename "$f" .c; done |
+for f in targets/*_clean.c targets/*_dma_safe.c targets/differential.c; do basename "$f" .c; done |
 	xargs -r -P "$(nproc)" -I{} bash -c "one {} $seconds $out"
