@@ -23,7 +23,8 @@ enum {
 	OPS_MAX = 513, /* the last one is the drain */
 	CACHES_MAX = 512,
 	HANDLES_MAX = 32768,
-	SLAB_ORDER = 3, /* slabs of small objects have at most this order */
+	KERNEL_ROOM = 8192, /* bytes; more than the records of one kmem_cache */
+	SLAB_ORDER = 3,     /* slabs of small objects have at most this order */
 };
 
 #define HASH_BASIS 2166136261u
@@ -87,7 +88,7 @@ static void begin(void *state, const struct oracle_context *context)
 	d->count = run + 1;
 	memset(d->runs[run].op, 0, d->runs[run].ops * sizeof(d->runs[run].op[0]));
 	d->runs[run].ops = 0;
-	d->runs[run].name = context->allocator->ops->name;
+	d->runs[run].name = context->sim->actor;
 }
 
 /* The observation of the op under way. */
@@ -110,14 +111,17 @@ static void on_op_begin(struct differential *d, const struct oracle_context *con
 		d->spoiled = true;
 }
 
-/* Is there a free block in which a slab for the request fits, with another page or two beside it? */
+/*
+ * Is there a free block in which a slab for the request fits, with another page or two beside it, and room in the
+ * machine's kernel data, where the records of kmem_caches lie?
+ */
 static bool plenty(const struct sim *sim, uint64_t size)
 {
 	frame_t block = 2u << SLAB_ORDER, free = 0;
 
 	while (block < sim->ram_frames && ((uint64_t)block << PAGE_SHIFT) / 4 < size)
 		block *= 2;
-	if (block >= sim->ram_frames)
+	if (block >= sim->ram_frames || sim->heap_next + KERNEL_ROOM > KERNEL_HEAP_SIZE)
 		return false;
 	for (frame_t frame = 0; frame < sim->ram_frames; frame++) {
 		if (frame % block == 0)

@@ -60,7 +60,7 @@ static inline void observe(void *context, const struct event *event)
 {
 	(void)context;
 	for (unsigned i = 0; i < ORACLES; i++)
-		if (oracles[i]->wants >> event->kind & 1)
+		if (!oracles[i]->compares && oracles[i]->wants >> event->kind & 1)
 			oracles[i]->observe(rig.state[i], &rig.context, event, &rig.findings);
 }
 
