@@ -2,7 +2,8 @@
 /*
  * slabfuzz kill: how long fuzzing takes to find a planted bug, seed by seed, in this process.  Two engines without
  * feedback: `mutate` edits programs of the seed corpus, `random` generates (the baseline).  It fuzzes every clean and
- * misuse target of the model, with the planted allocator in its worlds, and stops at the first finding.
+ * misuse target of the model, with the planted allocator in its worlds, and stops at the first finding.  --also adds
+ * a target in which others are at fault, too: there only what matches --want counts.
  *
  * Is that oracle the only one that sees the bug?  With --beyond, and as long as no seed told otherwise, fuzzing goes on
  * after the first finding until another oracle reports or the time is up.
@@ -38,6 +39,7 @@ struct kill_target {
 static struct {
 	const char *allocator;
 	const char *save; /* directory, NULL = none */
+	const char *also, *want;
 	char model[40];
 	unsigned seeds;
 	double seconds, beyond;
@@ -76,6 +78,12 @@ static bool set_option(int option, const char *value)
 	case 'd':
 		job.save = value;
 		return true;
+	case 't':
+		job.also = value;
+		return true;
+	case 'w':
+		job.want = value;
+		return true;
 	case 'e':
 		job.random = !strcmp(value, "random");
 		return job.random || !strcmp(value, "mutate");
@@ -91,6 +99,8 @@ static int parse_options(int argc, char **argv)
 						{"time", required_argument, NULL, 's'},
 						{"beyond", required_argument, NULL, 'b'},
 						{"save", required_argument, NULL, 'd'},
+						{"also", required_argument, NULL, 't'},
+						{"want", required_argument, NULL, 'w'},
 						{"engine", required_argument, NULL, 'e'},
 						{NULL, 0, NULL, 0}};
 	int c;
@@ -99,8 +109,8 @@ static int parse_options(int argc, char **argv)
 		if (!set_option(c, optarg))
 			return c == '?' ? STATUS_USAGE : tool_usage("kill", "an option has a bad value");
 	}
-	if (optind != argc)
-		return tool_usage("kill", "there are options only");
+	if (optind != argc || !job.also != !job.want)
+		return tool_usage("kill", "there are options only, and --also goes with --want");
 	/* Bugs of the machine are in this binary, whatever the allocator. */
 	snprintf(job.model, sizeof(job.model), "%.*s", (int)strcspn(job.allocator, "+"), job.allocator);
 	return 0;
@@ -150,11 +160,16 @@ static void load_seeds(struct kill_target *t)
 	globfree(&found);
 }
 
+static bool is_also(const struct target *target)
+{
+	return job.also && !strcmp(target->name, job.also);
+}
+
 static int add_target(const struct target *target)
 {
 	struct kill_target *t = &job.targets[job.target_count];
 
-	if (target->kind != TARGET_CLEAN && target->kind != TARGET_MISUSE)
+	if (target->kind != TARGET_CLEAN && target->kind != TARGET_MISUSE && !is_also(target))
 		return 0;
 	target_resolve(&t->twins, target);
 	keep_variants(&t->twins);
@@ -227,7 +242,7 @@ static const struct kill_target *fuzz_until_seen(struct prng *r, uint32_t muted,
 		const struct kill_target *t = &job.targets[(*programs)++ % job.target_count];
 
 		next_program(t, r);
-		session.only = target_counts_only(t->plan.target);
+		session.only = is_also(t->plan.target) ? job.want : target_counts_only(t->plan.target);
 		if (session_run(&session, &program, &t->plan.configs[program.variant]) &&
 		    (!muted || reporting_oracles() & ~muted))
 			return t;

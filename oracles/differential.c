@@ -32,7 +32,7 @@ enum {
 /* What one run shows of one op. */
 struct observation {
 	const char *by;       /* verb; NULL: the op was not reached, or not done */
-	uint32_t handles;     /* hash of the objects it was done for */
+	uint32_t handles;     /* hash of the objects it was done for, and of what is known of them */
 	uint32_t refused;     /* requests that were refused although memory was there */
 	uint32_t excused;     /* other refusals */
 	uint32_t contents;    /* hash of bytes that the client defined */
@@ -148,6 +148,14 @@ static bool constructed(const struct differential *d, const struct object *o)
 	return o->kmem_cache && o->kmem_cache <= CACHES_MAX && d->constructs[o->kmem_cache - 1];
 }
 
+/* Ops are compared if they were done for the same objects of which the same is known. */
+static void tell_apart(struct observation *o, uint32_t handle, uint32_t known)
+{
+	const uint32_t both[] = {handle, known};
+
+	o->handles = hash_bytes(o->handles ^ HASH_BASIS, (const uint8_t *)both, sizeof(both));
+}
+
 static void on_alloc(struct differential *d, const struct oracle_context *context, const struct event *event)
 {
 	struct observation *o = now(d, context);
@@ -155,7 +163,7 @@ static void on_alloc(struct differential *d, const struct oracle_context *contex
 
 	if (event->id >= HANDLES_MAX || !event->size)
 		return;
-	o->handles = hash_bytes(o->handles ^ HASH_BASIS, (const uint8_t *)&event->id, sizeof(event->id));
+	tell_apart(o, event->id, constructed(d, &context->objects[event->id]));
 	d->defined[event->id] = zeroed                   ? (uint32_t)event->size
 				: d->moved < event->size ? d->moved
 							 : (uint32_t)event->size;
@@ -181,7 +189,7 @@ static void on_look(struct differential *d, const struct oracle_context *context
 
 	if (event->id >= HANDLES_MAX || !event->size)
 		return;
-	o->handles = hash_bytes(o->handles ^ HASH_BASIS, (const uint8_t *)&event->id, sizeof(event->id));
+	tell_apart(o, event->id, d->defined[event->id]);
 	if (strcmp(o->by, "krealloc") == 0)
 		d->moved = d->defined[event->id];
 	o->contents =
