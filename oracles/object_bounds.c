@@ -70,12 +70,28 @@ static target_addr_t first_wrong(target_addr_t addr, uint64_t size, uint8_t valu
 	return addr + size;
 }
 
+/*
+ * Bytes.  HWCACHE_ALIGN gives lines of their own to objects that are not small; red zones and user words may take that
+ * away, and whether they are on is not looked for.
+ */
+static uint64_t promised_align(const struct oracle_context *context, const struct known_cache *cache)
+{
+	uint64_t line = UINT64_C(1) << context->sim->arch->line_shift;
+
+	if (!cache)
+		return context->allocator->ops->contract.align_min;
+	if ((cache->flags & SLAB_HWCACHE_ALIGN) && cache->size > line / 2 && cache->align < line &&
+	    !context->allocator->debug && !(cache->flags & ((uint32_t)SLAB_RED_ZONE | (uint32_t)SLAB_STORE_USER)))
+		return line;
+	return cache->align;
+}
+
 static void check_align(const struct bounds *bounds, const struct oracle_context *context, uint32_t handle,
 			struct findings *out)
 {
 	const struct object *o = &context->objects[handle];
 	const struct known_cache *cache = created_cache(bounds, o);
-	uint64_t align = cache ? cache->align : context->allocator->ops->contract.align_min;
+	uint64_t align = promised_align(context, cache);
 
 	if (align > 1 && o->addr % align)
 		finding_add(out, context, NAME, TITLE_MISALIGNED, context->sim->actor, "object", context->sim->by,
@@ -242,10 +258,19 @@ static void on_usable(const struct oracle_context *context, const struct event *
 {
 	const struct object *o = &context->objects[event->id];
 
-	if (event->size < o->size)
-		finding_add(out, context, NAME, TITLE_OUT_OF_BOUNDS, context->sim->actor, "usable-size",
-			    context->sim->by, "o%u bytes %s: %llu bytes are said to be usable", event->id,
-			    range_text(o->addr, o->size).text, (unsigned long long)event->size);
+	target_addr_t last = o->addr + event->size - 1;
+	frame_t frame = virt_to_frame(context->sim, last);
+	const struct object *tenant;
+
+	if (!o->size || !target_in_ram(context->sim, o->addr, 1))
+		return;
+	tenant = object_at(context, last, NULL);
+	if (event->size >= o->size && (!tenant || tenant == o) && frame != FRAME_NONE &&
+	    context->sim->frame_state[frame] != FRAME_FREE)
+		return;
+	finding_add(out, context, NAME, TITLE_OUT_OF_BOUNDS, context->sim->actor, "usable-size", context->sim->by,
+		    "o%u bytes %s: %llu bytes are said to be usable", event->id, range_text(o->addr, o->size).text,
+		    (unsigned long long)event->size);
 }
 
 static void observe(void *state, const struct oracle_context *context, const struct event *event, struct findings *out)
