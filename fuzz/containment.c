@@ -91,7 +91,11 @@ static void install_watchdog(void)
 
 void containment_prepare(struct session *s, const struct world_config *config)
 {
-	if (config->allocator->contract.frames_are_frames)
+	bool native = !config->allocator->contract.frames_are_frames;
+
+	for (unsigned i = 0; i < config->peer_count; i++)
+		native = native || !config->peers[i]->contract.frames_are_frames;
+	if (!native)
 		return;
 	if (!contained)
 		install_watchdog();

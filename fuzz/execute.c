@@ -266,7 +266,7 @@ static void begin(struct executor *x, const struct program *p)
 		oracles[i]->begin(world->oracle_state[i], &world->oracle_context);
 }
 
-void executor_run(struct executor *x, const struct program *p, const struct world_config *config)
+static void run_once(struct executor *x, const struct program *p, const struct world_config *config)
 {
 	struct world *world = x->world;
 
@@ -286,6 +286,21 @@ void executor_run(struct executor *x, const struct program *p, const struct worl
 		if (oracles[i]->end)
 			oracles[i]->end(world->oracle_state[i], &world->oracle_context, &world->findings);
 	x->sim->recovery = NULL;
+}
+
+void executor_run(struct executor *x, const struct program *p, const struct world_config *config)
+{
+	struct oracle_context *context = &x->world->oracle_context;
+
+	context->runs = config->peer_count + 1;
+	/* The world's own allocator comes last, so that what is left behind is its. */
+	for (context->run = 0; unlikely(context->run < config->peer_count); context->run++) {
+		struct world_config peer = *config;
+
+		peer.allocator = config->peers[context->run];
+		run_once(x, p, &peer);
+	}
+	run_once(x, p, config);
 }
 
 static target_addr_t cache_address(struct executor *x, uint32_t handle)

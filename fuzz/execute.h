@@ -72,8 +72,8 @@ bool executor_create(struct executor *x, struct world *world);
 void executor_destroy(struct executor *x);
 
 /*
- * Prepares the world for *config and runs the whole program.  Findings are in x->world->findings afterwards; x->skipped
- * tells which ops failed their precondition.
+ * Prepares the world for *config and runs the whole program, with its peers before.  Findings are in x->world->findings
+ * afterwards; x->skipped tells which ops failed their precondition.
  */
 void executor_run(struct executor *x, const struct program *p, const struct world_config *config);
 

@@ -59,6 +59,15 @@ static void object_freed(struct executor *x, uint32_t handle)
 		x->caches[o->kmem_cache - 1].live_objects--;
 }
 
+/* A request gave nothing. */
+static enum op_result refused(struct executor *x, uint32_t handle, uint64_t size)
+{
+	struct event event = {.kind = EVENT_REFUSED, .size = size, .id = handle};
+
+	sim_emit(x->sim, &event);
+	return RESULT_FAILED;
+}
+
 /* __GFP_ZERO, HIGHMEM are for the page allocator only (FACTS 2.1, D28). */
 static bool slab_gfp(const struct executor *x, uint32_t row)
 {
@@ -83,7 +92,7 @@ static enum op_result kmalloc_repeated(struct executor *x, const struct op *op, 
 		target_addr_t addr = allocate(x, 0, size, gfp);
 
 		if (!addr) {
-			result = RESULT_FAILED;
+			result = refused(x, handle, size);
 			continue;
 		}
 		if (zero && target_in_ram(x->sim, addr, size))
@@ -185,7 +194,7 @@ enum op_result run_krealloc(struct executor *x, const struct op *op)
 		addr = allocate(x, 0, size, gfp);
 		x->busy = busy;
 		if (!addr)
-			return RESULT_FAILED;
+			return refused(x, x->yield, size);
 		target_copy(x->sim, addr, o->addr, o->size < size ? o->size : size);
 	}
 	object_freed(x, op->arg[0]);
@@ -252,11 +261,14 @@ enum op_result run_kfree_at(struct executor *x, const struct op *op)
 enum op_result run_ksize(struct executor *x, const struct op *op)
 {
 	struct object *o = live_object(x, op->arg[0]);
+	struct event event = {.kind = EVENT_USABLE, .id = op->arg[0]};
 
 	if (!x->allocator->ops->ksize || !o)
 		return RESULT_SKIP;
 	REQUIRE(x, has_header(x, o));
-	ksize_of(x, op->arg[0]);
+	event.addr = o->addr;
+	event.size = ksize_of(x, op->arg[0]);
+	sim_emit(x->sim, &event);
 	return RESULT_OK;
 }
 
@@ -324,7 +336,7 @@ enum op_result run_kmem_cache_create(struct executor *x, const struct op *op)
 	name_cache(c, x->yield);
 	c->addr = x->allocator->ops->cache_create(x->allocator, &request);
 	if (!c->addr)
-		return RESULT_FAILED;
+		return refused(x, x->yield, request.size);
 	c->size = request.size;
 	c->align = request.align;
 	c->flags = request.flags;
@@ -369,7 +381,7 @@ enum op_result run_kmem_cache_alloc(struct executor *x, const struct op *op)
 		target_addr_t addr = allocate(x, cache, size, gfp_rows[op->arg[1]].bits);
 
 		if (!addr) {
-			result = RESULT_FAILED;
+			result = refused(x, x->first[x->sim->op] + i, size);
 			continue;
 		}
 		o->kmem_cache = c ? (op->arg[0] & ~HANDLE_OTHER) + 1 : BOOT_CACHE | (op->arg[0] + 1);

@@ -2,7 +2,8 @@
 /*
  * slabfuzz kill: how long fuzzing takes to find a planted bug, seed by seed, in this process.  Two engines without
  * feedback: `mutate` edits programs of the seed corpus, `random` generates (the baseline).  It fuzzes every clean and
- * misuse target of the model, with the planted allocator in its worlds, and stops at the first finding.
+ * misuse target of the model, with the planted allocator in its worlds, and stops at the first finding.  --also adds
+ * a target in which others are at fault, too: there only what matches --want counts.
  *
  * Is that oracle the only one that sees the bug?  With --beyond, and as long as no seed told otherwise, fuzzing goes on
  * after the first finding until another oracle reports or the time is up.
@@ -37,6 +38,7 @@ struct kill_target {
 static struct {
 	const char *allocator;
 	const char *save; /* directory, NULL = none */
+	const char *also, *want;
 	char model[40];
 	unsigned seeds;
 	double seconds, beyond;
@@ -86,6 +88,12 @@ static const char *take(void *context, int letter, const char *value)
 	case 'd':
 		job.save = value;
 		return NULL;
+	case 't':
+		job.also = value;
+		return NULL;
+	case 'w':
+		job.want = value;
+		return NULL;
 	default:
 		job.random = !strcmp(value, "random");
 		return job.random || !strcmp(value, "mutate") ? NULL : "wants mutate or random";
@@ -96,6 +104,8 @@ static int parse_options(int argc, char **argv)
 {
 	int status = tool_parse(argc, argv, take, NULL);
 
+	if (!status && !job.also != !job.want)
+		return tool_usage("kill", "--also goes with --want");
 	/* Bugs of the machine are in this binary, whatever the allocator. */
 	snprintf(job.model, sizeof(job.model), "%.*s", (int)strcspn(job.allocator, "+"), job.allocator);
 	return status;
@@ -145,11 +155,16 @@ static void load_seeds(struct kill_target *t)
 	globfree(&found);
 }
 
+static bool is_also(const struct target *target)
+{
+	return job.also && !strcmp(target->name, job.also);
+}
+
 static int add_target(const struct target *target)
 {
 	struct kill_target *t = &job.targets[job.target_count];
 
-	if (target->kind != TARGET_CLEAN && target->kind != TARGET_MISUSE)
+	if (target->kind != TARGET_CLEAN && target->kind != TARGET_MISUSE && !is_also(target))
 		return 0;
 	target_resolve(&t->twins, target);
 	keep_variants(&t->twins);
@@ -222,7 +237,7 @@ static const struct kill_target *fuzz_until_seen(struct prng *r, uint32_t muted,
 		const struct kill_target *t = &job.targets[(*programs)++ % job.target_count];
 
 		next_program(t, r);
-		session.only = target_counts_only(t->plan.target);
+		session.only = is_also(t->plan.target) ? job.want : target_counts_only(t->plan.target);
 		if (session_run(&session, &program, &t->plan.configs[program.variant]) &&
 		    (!muted || reporting_oracles() & ~muted))
 			return t;

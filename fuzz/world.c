@@ -46,7 +46,7 @@ void world_destroy(struct world *world)
 
 static void choose_watchers(struct watch *watch, const struct world_config *config)
 {
-	unsigned idle = (config->arch->coherent ? IDLE_IF_COHERENT : 0u) |
+	unsigned idle = (config->arch->coherent ? IDLE_IF_COHERENT : 0u) | (config->peer_count ? 0u : IDLE_IF_ALONE) |
 			(config->misuse ? (unsigned)IDLE_IF_MISUSE : (unsigned)IDLE_IF_LEGAL);
 
 	memset(watch, 0, sizeof(*watch));
@@ -77,18 +77,26 @@ void world_observe(void *context, const struct event *event)
 	}
 }
 
-bool world_config_equal(const struct world_config *a, const struct world_config *b)
+/* The machine, its allocator and whether it is compared; not with whom. */
+static bool same_machine(const struct world_config *a, const struct world_config *b)
 {
 	return a->arch == b->arch && a->allocator == b->allocator && a->debug == b->debug &&
 	       a->debug_vm == b->debug_vm && a->cpus == b->cpus && a->ram_pages == b->ram_pages &&
 	       a->misuse == b->misuse && a->drain == b->drain && a->dma_era == b->dma_era &&
-	       !memcmp(a->policy, b->policy, POLICY_COUNT) && !strcmp(a->debug_prefix, b->debug_prefix);
+	       !a->peer_count == !b->peer_count && !memcmp(a->policy, b->policy, POLICY_COUNT) &&
+	       !strcmp(a->debug_prefix, b->debug_prefix);
+}
+
+bool world_config_equal(const struct world_config *a, const struct world_config *b)
+{
+	return same_machine(a, b) && a->peer_count == b->peer_count &&
+	       !memcmp(a->peers, b->peers, a->peer_count * sizeof(a->peers[0]));
 }
 
 static struct world_image *image_of(struct world *world, const struct world_config *config)
 {
 	for (unsigned i = 0; i < WORLD_IMAGES_MAX; i++)
-		if (world->images[i].boot.valid && world_config_equal(&world->images[i].config, config))
+		if (world->images[i].boot.valid && same_machine(&world->images[i].config, config))
 			return &world->images[i];
 	return NULL;
 }
@@ -183,9 +191,8 @@ static void boot(struct world *world, const struct world_config *config)
 
 static void enter(struct world *world, const struct world_config *config)
 {
-	struct world_image *image = world->image && world_config_equal(&world->image->config, config)
-					    ? world->image
-					    : image_of(world, config);
+	struct world_image *image =
+		world->image && same_machine(&world->image->config, config) ? world->image : image_of(world, config);
 	struct sim_config sim_config;
 
 	if (!image) {
@@ -215,7 +222,8 @@ void world_prepare(struct world *world, const struct world_config *config)
 		init_region(world);
 	world->sim.observe = observe;
 	world->wants = world->deaf ? 0 : world->image->watch.wants;
-	world->findings.count = 0;
+	if (world->oracle_context.run == 0)
+		world->findings.count = 0;
 	world->oracle_context.sim = &world->sim;
 	world->oracle_context.allocator = &world->allocator;
 	world->oracle_context.misuse = config->misuse;

@@ -20,6 +20,23 @@ static bool set_allocator(struct world_config *config, const char *value)
 	return config->allocator != NULL;
 }
 
+static bool set_peers(struct world_config *config, const char *value)
+{
+	char copy[SETTING_VALUE_MAX];
+	char *save = NULL;
+
+	config->peer_count = 0;
+	snprintf(copy, sizeof(copy), "%s", value);
+	for (char *name = strtok_r(copy, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
+		const struct allocator_ops *peer = allocator_by_name(name);
+
+		if (!peer || config->peer_count == PEERS_MAX)
+			return false;
+		config->peers[config->peer_count++] = peer;
+	}
+	return config->peer_count > 0;
+}
+
 static bool set_profile(struct world_config *config, const char *value)
 {
 	int index = profile_by_name(value);
@@ -108,6 +125,7 @@ static const struct world_key {
 } world_keys[] = {
 	{"arch", "a row of the arch table", set_arch},
 	{"allocator", "an allocator of the registry, or allocator+planted", set_allocator},
+	{"peers", "allocators a,b,... that run the program, too, for the oracle differential", set_peers},
 	{"profile", "policies of an era; policy.X keys after it override", set_profile},
 	{"debug", "slub_debug letters FZPUT[,prefix], or -", set_debug},
 	{"debug_vm", "1: VM_BUG_ON is active", set_debug_vm},

@@ -151,6 +151,13 @@ uint32_t page_flags_quiet(const struct sim *sim, frame_t frame)
 	return (uint32_t)target_get(page_struct(sim, frame) + place.offset, place.width, sim->big_endian);
 }
 
+int32_t page_count_quiet(const struct sim *sim, frame_t frame)
+{
+	struct layout_place place = sim->layout->field[LF_page__count];
+
+	return (int32_t)(uint32_t)target_get(page_struct(sim, frame) + place.offset, place.width, sim->big_endian);
+}
+
 const char *misread_victim(const struct sim *sim, const struct event *event)
 {
 	frame_t frame = virt_to_frame(sim, event->addr);

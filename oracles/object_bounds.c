@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Oracle object_bounds: objects lie and look as the contract promises: aligned, zero where that was asked for, and with
- * debugging on surrounded by red zones and filled with poison, new and freed.
+ * Oracle object_bounds: objects lie and look as the contract promises: aligned, as large as ksize() says, zero
+ * where that was asked for, and with debugging on surrounded by red zones and filled with poison, new and freed.
  * Innocent: objects smaller than their slot (only created kmem_caches tell where their red zone begins, and objects of
  * krealloc() tell nothing); kmem_caches
  * with a constructor or DESTROY_BY_RCU, which are not poisoned; a freed object whose page is gone; programs that may
@@ -88,12 +88,28 @@ static target_addr_t first_wrong(target_addr_t addr, uint64_t size, uint8_t valu
 	return RAM_BASE + first_wrong_offset(offset, offset + (uint32_t)size, value, last);
 }
 
+/*
+ * Bytes.  HWCACHE_ALIGN gives lines of their own to objects that are not small; red zones and user words may take that
+ * away, and whether they are on is not looked for.
+ */
+static uint64_t promised_align(const struct oracle_context *context, const struct known_cache *cache)
+{
+	uint64_t line = UINT64_C(1) << context->sim->arch->line_shift;
+
+	if (!cache)
+		return context->allocator->ops->contract.align_min;
+	if ((cache->flags & SLAB_HWCACHE_ALIGN) && cache->size > line / 2 && cache->align < line &&
+	    !context->allocator->debug && !(cache->flags & ((uint32_t)SLAB_RED_ZONE | (uint32_t)SLAB_STORE_USER)))
+		return line;
+	return cache->align;
+}
+
 static void check_align(const struct bounds *bounds, const struct oracle_context *context, uint32_t handle,
 			struct findings *out)
 {
 	const struct object *o = &context->objects[handle];
 	const struct known_cache *cache = created_cache(bounds, o);
-	uint64_t align = cache ? cache->align : context->allocator->ops->contract.align_min;
+	uint64_t align = promised_align(context, cache);
 
 	if (align > 1 && o->addr % align)
 		finding_add(out, context, NAME, TITLE_MISALIGNED, context->sim->actor, "object", context->sim->by,
@@ -264,6 +280,25 @@ static void on_create(struct bounds *bounds, const struct event *event)
 			.size = event->size, .align = (uint32_t)event->value, .flags = (uint32_t)(event->value >> 32)};
 }
 
+static void on_usable(const struct oracle_context *context, const struct event *event, struct findings *out)
+{
+	const struct object *o = &context->objects[event->id];
+
+	target_addr_t last = o->addr + event->size - 1;
+	frame_t frame = virt_to_frame(context->sim, last);
+	const struct object *tenant;
+
+	if (!o->size || !target_in_ram(context->sim, o->addr, 1))
+		return;
+	tenant = object_at(context, last, NULL);
+	if (event->size >= o->size && (!tenant || tenant == o) && frame != FRAME_NONE &&
+	    context->sim->frame_state[frame] != FRAME_FREE)
+		return;
+	finding_add(out, context, NAME, TITLE_OUT_OF_BOUNDS, context->sim->actor, "usable-size", context->sim->by,
+		    "o%u bytes %s: %llu bytes are said to be usable", event->id, range_text(o->addr, o->size).text,
+		    (unsigned long long)event->size);
+}
+
 static void observe(void *state, const struct oracle_context *context, const struct event *event, struct findings *out)
 {
 	struct bounds *bounds = state;
@@ -277,6 +312,8 @@ static void observe(void *state, const struct oracle_context *context, const str
 	else if (event->kind == EVENT_OBJECT_FREE && context->allocator->debug && event->size &&
 		 bounds->freed_count < FREED_MAX)
 		bounds->freed[bounds->freed_count++] = event->id;
+	else if (event->kind == EVENT_USABLE)
+		on_usable(context, event, out);
 	else if (event->kind == EVENT_PAGE_FREE)
 		on_page_free(bounds, context, event);
 	else if (event->kind == EVENT_OP_END && context->depth == 1 && bounds->freed_count)
@@ -285,10 +322,10 @@ static void observe(void *state, const struct oracle_context *context, const str
 
 const struct oracle oracle_object_bounds = {
 	.name = NAME,
-	.invariant = "Objects are aligned, zeroed, poisoned and fenced as the contract promises.",
+	.invariant = "Objects are aligned, zeroed, usable, poisoned and fenced as the contract promises.",
 	.state_size = sizeof(struct bounds),
 	.wants = EVENT_BIT(OP_END) | EVENT_BIT(CACHE_CREATE) | EVENT_BIT(OBJECT_ALLOC) | EVENT_BIT(OBJECT_FREE) |
-		 EVENT_BIT(PAGE_FREE),
+		 EVENT_BIT(PAGE_FREE) | EVENT_BIT(USABLE),
 	.idle = IDLE_IF_MISUSE,
 	.begin = begin,
 	.observe = observe,

@@ -66,10 +66,12 @@ struct oracle_context {
 	const uint32_t *object_count; /* handles yielded so far */
 	bool misuse;                  /* the program may break the API */
 	unsigned depth;               /* ops under way: 1 between an op's OP_BEGIN and OP_END, 2 in one inside it */
+	unsigned run, runs;           /* the program runs once per allocator; this is run 0.. of so many */
 };
 
-/* Worlds in which an oracle has nothing to judge: it gets no events there, which makes them cheaper. */
-enum oracle_idle { IDLE_IF_COHERENT = 1, IDLE_IF_MISUSE = 2, IDLE_IF_LEGAL = 4 };
+/* Worlds in which an oracle has nothing to judge: it gets no events there, which makes them cheaper.  Alone: the
+ * program runs with one allocator only. */
+enum oracle_idle { IDLE_IF_COHERENT = 1, IDLE_IF_MISUSE = 2, IDLE_IF_LEGAL = 4, IDLE_IF_ALONE = 8 };
 
 struct oracle {
 	const char *name;
@@ -81,6 +83,7 @@ struct oracle {
 	void (*begin)(void *state, const struct oracle_context *context);
 	void (*observe)(void *state, const struct oracle_context *context, const struct event *event,
 			struct findings *out);
+	/* After the last op, whatever ended the program; may be NULL. */
 	void (*end)(void *state, const struct oracle_context *context, struct findings *out);
 	void (*destroy)(void *state); /* frees side tables; may be NULL */
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Oracle refcount: a page lives as long as somebody holds a reference, and nobody drops one that he does not hold
- * (FACTS 1.4).  References count at the head of a compound page, else at the page itself.
+ * (FACTS 1.4).  References count at the head of a compound page, else at the page itself, one by one.
  * Innocent: an owner who frees while others hold references, if the page stays until the last of them; a reference
  * that is never dropped.
  */
@@ -17,6 +17,7 @@ extern const struct oracle oracle_refcount;
 struct refcount {
 	uint32_t *held;   /* per frame: references taken and not dropped */
 	frame_t *heads;   /* per frame: where references count, + 1; 0 = not allocated since begin() */
+	frame_t taken;    /* where the op under way took a reference, FRAME_NONE = nowhere */
 	frame_t used_end; /* frames from here on are zero in both */
 };
 
@@ -32,6 +33,7 @@ static void begin(void *state, const struct oracle_context *context)
 	memset(refs->held, 0, refs->used_end * sizeof(*refs->held));
 	memset(refs->heads, 0, refs->used_end * sizeof(*refs->heads));
 	refs->used_end = 0;
+	refs->taken = FRAME_NONE;
 }
 
 static void destroy(void *state)
@@ -92,10 +94,33 @@ static void on_put(struct refcount *refs, const struct oracle_context *context, 
 			    (unsigned)(event->addr >> PAGE_SHIFT));
 }
 
+static void on_get(struct refcount *refs, const struct event *event)
+{
+	frame_t frame = counted_at(refs, event->addr);
+
+	if (frame == FRAME_NONE)
+		return;
+	refs->held[frame]++;
+	refs->taken = frame;
+}
+
+/* One for each reference that is held, and one for the owner, who may have gone. */
+static void on_op_end(struct refcount *refs, const struct oracle_context *context, struct findings *out)
+{
+	frame_t frame = refs->taken;
+	int64_t count = page_count_quiet(context->sim, frame), held = refs->held[frame];
+
+	refs->taken = FRAME_NONE;
+	if (held && (count < held || count > held + 1))
+		finding_add(out, context, NAME, TITLE_REFCOUNT_UNDERFLOW, context->sim->actor, "count",
+			    context->sim->by,
+			    "page %05x counts %lld while %lld references are held besides its owner's",
+			    (unsigned)(page_address(frame) >> PAGE_SHIFT), (long long)count, (long long)held);
+}
+
 static void observe(void *state, const struct oracle_context *context, const struct event *event, struct findings *out)
 {
 	struct refcount *refs = state;
-	frame_t frame;
 
 	switch (event->kind) {
 	case EVENT_PAGE_ALLOC:
@@ -105,23 +130,24 @@ static void observe(void *state, const struct oracle_context *context, const str
 		on_free(refs, context, event, out);
 		break;
 	case EVENT_PAGE_GET:
-		frame = counted_at(refs, event->addr);
-		if (frame != FRAME_NONE)
-			refs->held[frame]++;
+		on_get(refs, event);
 		break;
 	case EVENT_PAGE_PUT:
 		on_put(refs, context, event, out);
 		break;
 	default:
+		if (refs->taken != FRAME_NONE)
+			on_op_end(refs, context, out);
 		break;
 	}
 }
 
 const struct oracle oracle_refcount = {
 	.name = NAME,
-	.invariant = "A page lives while references are held, and only holders drop them.",
+	.invariant = "A page lives while references are held, counts each once, and only holders drop them.",
 	.state_size = sizeof(struct refcount),
-	.wants = EVENT_BIT(PAGE_ALLOC) | EVENT_BIT(PAGE_FREE) | EVENT_BIT(PAGE_GET) | EVENT_BIT(PAGE_PUT),
+	.wants = EVENT_BIT(PAGE_ALLOC) | EVENT_BIT(PAGE_FREE) | EVENT_BIT(PAGE_GET) | EVENT_BIT(PAGE_PUT) |
+		 EVENT_BIT(OP_END),
 	.begin = begin,
 	.observe = observe,
 	.destroy = destroy,

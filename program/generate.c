@@ -20,6 +20,7 @@ enum {
 	BLOCK_COMMON_MAX = 3,
 	REPEAT_COMMON_MAX = 6,
 	REPEAT_LONG_IN = 4, /* one repeat in this many may be of any length: it overflows caches of free objects */
+	OVERRUN_MAX = 8,    /* bytes */
 	NEEDS_DEPTH = 4,    /* longest chain of needs: a sync needs a mapping, which needs memory */
 };
 
@@ -286,6 +287,10 @@ static void fill_range(const struct composer *c, struct op *op, unsigned a, uint
 	} else if (dice == 6) {
 		offset = prng_below(c->r, bytes);
 		size = bytes - offset;
+	} else if (dice == 7) {
+		/* Just past the end: what does not fit is skipped where misuse is off. */
+		size = 1 + prng_below(c->r, OVERRUN_MAX);
+		offset = bytes - prng_below(c->r, size);
 	}
 	op->arg[a] = offset;
 	op->arg[a + 1] = size;

@@ -46,7 +46,8 @@ afl_LINK := AFL_QUIET=1 afl-clang-fast -fsanitize=fuzzer
 # The code under test, and the rest of the core.  A missing folder is an empty list.
 UNDER_TEST := $(wildcard sim/*.c allocators/*.c backends/*.c)
 # Of that, what an engine is told of: not the machine underneath, nor the checks of invariants.
-TRACED := $(filter-out sim/% %_invariants.c,$(UNDER_TEST))
+# The session is for the empty program: without one edge libFuzzer says that nothing is instrumented, and ends.
+TRACED := $(filter-out sim/% %_invariants.c,$(UNDER_TEST)) fuzz/session.c
 TOOL := $(wildcard fuzz/main*.c fuzz/tool_*.c)
 ENTRY := fuzz/libfuzzer.c fuzz/replay.c fuzz/replay_raw.c fuzz/aflplusplus.c
 IMPORT := $(wildcard fuzz/import*.c)
@@ -85,7 +86,7 @@ $(2)/obj/%.o: $(2)/%.c
 
 # Edits are made on ops, not on bytes: what a comparison saw helps no mutator.
 $(if $($(1)_COV),$(TRACED:%.c=$(2)/cov/%.o): COMPARISONS := -fno-sanitize-coverage=trace-cmp)
-$(2)/libcore.a: $(TRACED:%.c=$(2)/cov/%.o) $(patsubst %.c,$(2)/obj/%.o,$(filter-out $(TRACED),$(UNDER_TEST)) $(FRAMEWORK))
+$(2)/libcore.a: $(TRACED:%.c=$(2)/cov/%.o) $(patsubst %.c,$(2)/obj/%.o,$(filter-out $(TRACED),$(UNDER_TEST) $(FRAMEWORK)))
 $(2)/libparser.a: $(PARSER:%.c=$(2)/cov/%.o)
 $(2)/libtool.a: $(patsubst %.c,$(2)/obj/%.o,$(filter fuzz/tool_%,$(TOOL)))
 $(2)/libplanted.a: $(patsubst tests/planted/%.patch,$(2)/planted/%.o,$(or $($(1)_PATCHES),$(NAMED_PATCHES)))

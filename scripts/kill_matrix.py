@@ -53,6 +53,8 @@ def hunt(patch, engine, args):
     command = [tool_of(patch), "kill", "--seeds", str(args.seeds), "--engine", engine, "--save", str(save)]
     if not is_machine(patch):
         command += ["--allocator", f"{header(patch, 'model')}+{patch.stem}"]
+    if header(patch, "fuzz"):
+        command += ["--also", header(patch, "fuzz"), "--want", header(patch, "expect")]
     if engine == "mutate":
         command += ["--time", str(args.time), "--beyond", str(args.beyond)]
     else:
@@ -67,15 +69,16 @@ def hunt(patch, engine, args):
     return rows
 
 
-def findings(command, program):
-    """{signature: oracle} of what counts: in worlds of misuse all but missed-detection is the client's fault."""
-    misuse = re.search(r"^world .*\bmisuse=1", pathlib.Path(program).read_text(), re.M)
+def findings(patch, command, program):
+    """{signature: oracle} of what counts: in worlds of misuse missed-detection, in those of an era what is expected."""
+    world = re.search(r"^world .*", pathlib.Path(program).read_text(), re.M).group()
+    only = "missed-detection" if "misuse=1" in world else header(patch, "expect") if "dma=era" in world else ""
     found, signature = {}, None
     for line in lines_of([*command, str(program)]):
         if line.startswith("BUG: "):
             signature = line.split()[1]
         elif line.startswith("  oracle ") and signature:
-            if not misuse or signature.startswith("missed-detection"):
+            if signature.startswith(only):
                 found[signature] = line.split()[1].rstrip(":")
             signature = None
     return found
@@ -83,11 +86,11 @@ def findings(command, program):
 
 def noisy_twins(patch):
     """Programs that showed the bug and find something without it, too."""
-    return [str(p) for p in sorted((WORK / patch.stem).glob("*/*-twin.prog")) if findings([TOOL, "run"], p)]
+    return [str(p) for p in sorted((WORK / patch.stem).glob("*/*-twin.prog")) if findings(patch, [TOOL, "run"], p)]
 
 
 def killers_oracles(patch):
-    return sorted(set(findings([tool_of(patch), "run"], patch.with_suffix(".prog")).values()))
+    return sorted(set(findings(patch, [tool_of(patch), "run"], patch.with_suffix(".prog")).values()))
 
 
 def key_of(patch, args):

@@ -17,6 +17,8 @@
 	EVENT(OP_END, "end", "id = op number, text = ok | skip | failed, value = enum op_result")                      \
 	EVENT(OBJECT_ALLOC, "object-alloc",                                                                            \
 	      "addr, size = usable to the client, id = handle, value = kmem_cache id + 1")                             \
+	EVENT(REFUSED, "refused", "a request for memory gave none: size, id = handle that stays empty")                \
+	EVENT(USABLE, "usable", "ksize(): addr = object, size = usable bytes, id = handle")                            \
 	EVENT(OBJECT_FREE, "object-free", "on entry to free: addr, size, id = handle")                                 \
 	EVENT(OBJECT_WRITE, "object-write", "the owner stored: addr, size, value = byte, id = handle")                 \
 	EVENT(OBJECT_READ, "object-read", "the owner loads: addr, size, id = handle")                                  \

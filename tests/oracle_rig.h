@@ -58,7 +58,7 @@ static inline const char *toy_invariants(struct allocator *a)
 
 static inline void observe(void *context, const struct event *event)
 {
-	unsigned idle = (rig.sim.lines ? 0u : IDLE_IF_COHERENT) |
+	unsigned idle = IDLE_IF_ALONE | (rig.sim.lines ? 0u : IDLE_IF_COHERENT) |
 			(rig.context.misuse ? (unsigned)IDLE_IF_MISUSE : (unsigned)IDLE_IF_LEGAL);
 
 	(void)context;
