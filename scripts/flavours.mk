@@ -95,10 +95,12 @@ $(2)/lib%.a:
 	@rm -f $$@
 	@ar rcs $$@ $$^
 
-# A planted bug: all files of the model, one of them patched, one symbol left global.
-$(2)/planted/%.o: tests/planted/%.patch scripts/plant.sh $(UNDER_TEST) $(wildcard allocators/*.h sim/*.h sim/*.def) | $$(DEPS_FIRST)
+# A planted bug: the objects of the model, one of them patched, one symbol left global.
+$(1)_MODELS := $(patsubst %.c,$(2)/cov/%.o,$(filter allocators/%,$(TRACED))) \
+	$(patsubst %.c,$(2)/obj/%.o,$(filter-out $(TRACED),$(wildcard allocators/*.c)))
+$(2)/planted/%.o: tests/planted/%.patch scripts/plant.sh $$($(1)_MODELS) | $$(DEPS_FIRST)
 	@scripts/plant.sh object $$< $$@ $(or $($(1)_EMULATION),elf_x86_64) \
-		'$(or $($(1)_COVCC),$($(1)_CC)) $(COMPILE) $($(1)_FLAGS) $($(1)_COV)'
+		'$(or $($(1)_COVCC),$($(1)_CC)) $(COMPILE) $($(1)_FLAGS) $($(1)_COV)' $$($(1)_MODELS)
 # Who links which planted bugs: the tool all of them, a target those that its source names.
 $(2)/planted_registry.c: $(or $($(1)_PATCHES),$(NAMED_PATCHES)) scripts/plant.sh
 	@mkdir -p $$(@D)

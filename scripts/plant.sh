@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 # Planted bugs: tests/planted/<name>.patch, header lines `# model: slub`, `# expect: SIGNATURE` before the diff.
 #
-#   plant.sh object PATCH OUT.o LD_EMULATION 'COMPILER FLAGS'   all files of the model, one patched, one global symbol
+#   plant.sh object PATCH OUT.o LD_EMULATION 'COMPILER FLAGS' OBJECT...
+#                                                          the model's objects, one patched, one global symbol
 #   plant.sh machine PATCH OUT.o 'COMPILER FLAGS'          one patched file of sim/ or backends/ (tests/planted/machine)
 #   plant.sh registry PATCH...                                  the C table of variants, on stdout
 #   plant.sh named-in SOURCE                                    patches whose allocator=model+name the source mentions
 #
 # A model is <folder>/<model>.c and <folder>/<model>_*.c, <folder> being that of the patched file; it exports
-# allocator_<model>.  The copies are compiled apart and linked with ld -r, so that what its files share stays inside.
+# allocator_<model>.  Its objects are linked with ld -r, so that what its files share stays inside.
 set -euo pipefail
 
 fail() { echo "plant.sh: $*" >&2; exit 1; }
@@ -17,27 +18,29 @@ model_of() { local m; m=$(header "$1" model); [ -n "$m" ] || fail "$1: no '# mod
 symbol_of() { echo "allocator_$(model_of "$1" | tr -- - _)__$(basename "$1" .patch | tr -- - _)"; }
 
 plant_object() {
-	local patch=$1 out=$2 emulation=$3 compiler=$4 model file folder work source objects=()
+	local patch=$1 out=$2 emulation=$3 compiler=$4 model file work name object objects=()
+	shift 4
 	model=$(model_of "$patch" | tr -- - _)
 	file=$(sed -n 's|^+++ b/\([^[:space:]]*\).*|\1|p' "$patch")
 	[ "$(wc -w <<<"$file")" = 1 ] || fail "$patch: must change exactly one file, path as b/folder/file.c"
 	[ -f "$file" ] || fail "$patch: $file does not exist"
-	folder=$(dirname "$file")
+	name=$(basename "$file" .c)
+	[[ $name = "$model" || $name = "$model"_* ]] || fail "$patch: $file is no file of model $model"
 	work=${out%.o}
 	rm -rf "$work" && mkdir -p "$work"
-	for source in "$folder/$model.c" "$folder/${model}"_*.c; do
-		[ -f "$source" ] || continue
-		cp "$source" "$work/"
-	done
-	[ -f "$work/$(basename "$file")" ] || fail "$patch: $file is no file of model $model"
+	cp "$file" "$work/"
 	patch --fuzz=0 --no-backup-if-mismatch --reject-file=- --silent "$work/$(basename "$file")" "$patch" >&2 ||
 		fail "$patch does not apply to $file"
-	for source in "$work"/*.c; do
-		# A patch may leave a variable without a reader.
-		env $compiler -Wno-unused "-Dallocator_$model=$(symbol_of "$patch")" -MT "$out" -c -o "${source%.c}.o" "$source"
-		objects+=("${source%.c}.o")
+	# A patch may leave a variable without a reader.
+	env $compiler -Wno-unused -MT "$out" -c -o "$work/$name.o" "$work/$name.c"
+	for object; do
+		case $(basename "$object" .o) in
+		"$name") objects+=("$work/$name.o") ;;
+		"$model" | "$model"_*) objects+=("$object") ;;
+		esac
 	done
 	ld -r -m "$emulation" -o "$out" "${objects[@]}"
+	objcopy --redefine-sym "allocator_$model=$(symbol_of "$patch")" "$out"
 	# Not --keep-global-symbol: compilers' own COMDAT symbols must stay global, the linker merges them.
 	nm -g --defined-only "$out" | awk -v keep="$(symbol_of "$patch")" \
 		'$2 ~ /[TDBRC]/ && $3 !~ /^__|\./ && $3 != keep {print $3}' > "$work/inside"
