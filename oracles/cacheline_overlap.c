@@ -560,14 +560,6 @@ static void observe(void *state, const struct oracle_context *context, const str
 	}
 }
 
-/* Programs may end in any state. */
-static void end(void *state, const struct oracle_context *context, struct findings *out)
-{
-	(void)state;
-	(void)context;
-	(void)out;
-}
-
 const struct oracle oracle_cacheline_overlap = {
 	.name = NAME,
 	.invariant = "No cache line takes a stranger's bytes with it.",
@@ -579,6 +571,5 @@ const struct oracle oracle_cacheline_overlap = {
 	.idle = IDLE_IF_COHERENT, /* one view, no lines */
 	.begin = begin,
 	.observe = observe,
-	.end = end,
 	.destroy = destroy,
 };

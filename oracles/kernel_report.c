@@ -96,14 +96,6 @@ static void observe(void *state, const struct oracle_context *context, const str
 	}
 }
 
-/* Programs may end in any state. */
-static void end(void *state, const struct oracle_context *context, struct findings *out)
-{
-	(void)state;
-	(void)context;
-	(void)out;
-}
-
 const struct oracle oracle_kernel_report = {
 	.name = NAME,
 	.invariant = "The code under test does not crash, hang or report damage on legal use.",
@@ -112,5 +104,4 @@ const struct oracle oracle_kernel_report = {
 		 EVENT_BIT(REPORT),
 	.begin = begin,
 	.observe = observe,
-	.end = end,
 };

@@ -278,14 +278,6 @@ static void observe(void *state, const struct oracle_context *context, const str
 	}
 }
 
-/* Programs may end in any state. */
-static void end(void *state, const struct oracle_context *context, struct findings *out)
-{
-	(void)state;
-	(void)context;
-	(void)out;
-}
-
 const struct oracle oracle_object_lifetime = {
 	.name = NAME,
 	.invariant =
@@ -296,6 +288,5 @@ const struct oracle oracle_object_lifetime = {
 		 EVENT_BIT(GRACE_PERIOD) | EVENT_BIT(UNOWNED) | EVENT_BIT(FREED_READ),
 	.begin = begin,
 	.observe = observe,
-	.end = end,
 	.destroy = destroy,
 };

@@ -108,14 +108,6 @@ static void observe(void *state, const struct oracle_context *context, const str
 	}
 }
 
-/* Programs may end in any state. */
-static void end(void *state, const struct oracle_context *context, struct findings *out)
-{
-	(void)state;
-	(void)context;
-	(void)out;
-}
-
 const struct oracle oracle_page_overlay = {
 	.name = NAME,
 	.invariant =
@@ -124,6 +116,5 @@ const struct oracle oracle_page_overlay = {
 	.wants = EVENT_BIT(PAGE_ALLOC) | EVENT_BIT(PAGE_FREE) | EVENT_BIT(PAGE_FIELD_MISREAD) | EVENT_BIT(PAGE_BAD),
 	.begin = begin,
 	.observe = observe,
-	.end = end,
 	.destroy = destroy,
 };

@@ -3,30 +3,9 @@
  * The same programs with all four allocators, profile safe: their clients must see the same.  No interrupt blocks and
  * no injected faults, whose places depend on the allocator.
  */
-#include "fuzz/target.h"
+#include "targets/slab_ops.h"
 
-static const uint8_t verbs[] = {OP_kmalloc,
-				OP_kfree,
-				OP_obj_write,
-				OP_obj_read,
-				OP_kmem_cache_alloc,
-				OP_kmem_cache_free,
-				OP_kmem_cache_create,
-				OP_kmem_cache_destroy,
-				OP_kzalloc,
-				OP_kcalloc,
-				OP_krealloc,
-				OP_ksize,
-				OP_kmem_cache_shrink,
-				OP_cache_validate,
-				OP_cpu_offline,
-				OP_grace_period,
-				OP_rcu_read_lock,
-				OP_rcu_read_unlock,
-				OP_alloc_pages,
-				OP_free_pages,
-				OP_cpu,
-				OP_COUNT};
+static const uint8_t verbs[] = {CLIENT_OPS, OP_cache_validate, OP_cpu_offline, OP_COUNT};
 
 const struct target target = {
 	.name = "differential",

@@ -1,31 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SLAB with the era's bugs mended, legal use only: must stay silent, 32 and 64 bit, one and two cpus. */
-#include "fuzz/target.h"
+#include "targets/slab_ops.h"
 
-static const uint8_t verbs[] = {OP_kmalloc,
-				OP_kfree,
-				OP_obj_write,
-				OP_obj_read,
-				OP_kmem_cache_alloc,
-				OP_kmem_cache_free,
-				OP_kmem_cache_create,
-				OP_kmem_cache_destroy,
-				OP_kzalloc,
-				OP_kcalloc,
-				OP_krealloc,
-				OP_ksize,
-				OP_kmem_cache_shrink,
-				OP_cpu_offline,
-				OP_grace_period,
-				OP_rcu_read_lock,
-				OP_rcu_read_unlock,
-				OP_alloc_pages,
-				OP_free_pages,
-				OP_fault_set,
-				OP_fault_clear,
-				OP_irq,
-				OP_cpu,
-				OP_COUNT};
+static const uint8_t verbs[] = {CLIENT_OPS, TROUBLE_OPS, OP_cpu_offline, OP_COUNT};
 
 const struct target target = {
 	.name = "slab_clean",

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Few verbs: after its first misuse most of a program is wasted, so the misuse should come soon. */
-#include "fuzz/target.h"
+/* Misuse of both SLOBs; what else goes wrong in its worlds is the client's fault. */
+#include "targets/slab_ops.h"
 
-static const uint8_t verbs[] = {OP_kmalloc,           OP_kfree,
-				OP_kfree_at,          OP_obj_write,
-				OP_kmem_cache_create, OP_kmem_cache_alloc,
-				OP_kmem_cache_free,   OP_kmem_cache_destroy,
-				OP_kmem_cache_shrink, OP_grace_period,
-				OP_alloc_pages,       OP_COUNT};
+static const uint8_t verbs[] = {MISUSE_OPS, OP_COUNT};
 
 const struct target target = {
 	.name = "slob_misuse",
