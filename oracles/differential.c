@@ -57,23 +57,18 @@ struct differential {
 	uint32_t defined[HANDLES_MAX]; /* by handle: bytes from the start that the client defined */
 };
 
-/* FNV-1a, continued: the same bytes after something else give something else. */
-static uint32_t hash_bytes(uint32_t hash, const uint8_t *bytes, uint64_t size)
+/* FNV-1a, continued: the same values after something else give something else. */
+static uint32_t hash_value(uint32_t hash, uint32_t value)
 {
-	for (uint64_t i = 0; i < size; i++)
-		hash = (hash ^ bytes[i]) * 16777619u;
-	return hash;
+	return (hash ^ value) * 16777619u;
 }
 
 static uint32_t hash_memory(const struct oracle_context *context, uint32_t hash, target_addr_t addr, uint64_t size)
 {
 	struct ram_range range = ram_range(context->sim, addr, size);
 
-	for (uint64_t i = 0; i < range.size; i++) {
-		uint8_t byte = cpu_byte(range.offset + (uint32_t)i);
-
-		hash = hash_bytes(hash, &byte, 1);
-	}
+	for (uint32_t i = 0; i < range.size; i++)
+		hash = hash_value(hash, cpu_byte(range.offset + i));
 	return hash;
 }
 
@@ -151,9 +146,7 @@ static bool constructed(const struct differential *d, const struct object *o)
 /* Ops are compared if they were done for the same objects of which the same is known. */
 static void tell_apart(struct observation *o, uint32_t handle, uint32_t known)
 {
-	const uint32_t both[] = {handle, known};
-
-	o->handles = hash_bytes(o->handles ^ HASH_BASIS, (const uint8_t *)both, sizeof(both));
+	o->handles = hash_value(hash_value(o->handles ^ HASH_BASIS, handle), known);
 }
 
 static void on_alloc(struct differential *d, const struct oracle_context *context, const struct event *event)
