@@ -89,8 +89,12 @@ static bool same_machine(const struct world_config *a, const struct world_config
 
 bool world_config_equal(const struct world_config *a, const struct world_config *b)
 {
-	return same_machine(a, b) && a->peer_count == b->peer_count &&
-	       !memcmp(a->peers, b->peers, a->peer_count * sizeof(a->peers[0]));
+	if (!same_machine(a, b) || a->peer_count != b->peer_count)
+		return false;
+	for (unsigned i = 0; i < a->peer_count; i++)
+		if (a->peers[i] != b->peers[i])
+			return false;
+	return true;
 }
 
 static struct world_image *image_of(struct world *world, const struct world_config *config)
