@@ -56,9 +56,11 @@ PARSER := $(wildcard program/*.c) $(IMPORT)
 RAW_TARGETS := $(basename $(notdir $(wildcard targets/parser_*.c targets/import_*.c)))
 TARGETS := $(filter-out $(RAW_TARGETS),$(basename $(notdir $(wildcard targets/*.c))))
 PATCHES := $(wildcard tests/planted/*.patch)
-# All of them are in the plain tool; other flavours have those that targets name, or a fresh build would take minutes more.
+# All of them are in the plain tool; other flavours have those that targets and unit tests name, or a fresh build would
+# take minutes more.
+NAMERS := $(wildcard targets/*.c tests/test_*.c)
 NAMED_PATCHES := $(patsubst %,tests/planted/%.patch,$(sort $(shell \
-	sed -n 's/.*allocator=[a-z0-9-]*+\([a-z0-9-]*\).*/\1/p' targets/*.c)))
+	sed -n -E 's/.*(allocator|peers)=[a-z0-9-]*\+([a-z0-9-]*).*/\2/p' $(NAMERS))))
 plain_PATCHES := $(PATCHES)
 # tests/<noun>.c without test_ in front is a helper of all of them.
 TESTS := $(basename $(notdir $(wildcard tests/test_*.c)))
@@ -102,9 +104,10 @@ $(2)/planted/%.o: tests/planted/%.patch scripts/plant.sh $$($(1)_MODELS) | $$(DE
 	@scripts/plant.sh object $$< $$@ $(or $($(1)_EMULATION),elf_x86_64) \
 		'$(or $($(1)_COVCC),$($(1)_CC)) $(COMPILE) $($(1)_FLAGS) $($(1)_COV)' $$($(1)_MODELS)
 # Who links which planted bugs: the tool all of them, a target those that its source names.
-$(2)/planted_registry.c: $(or $($(1)_PATCHES),$(NAMED_PATCHES)) scripts/plant.sh
+$(2)/planted_registry.c: $(or $($(1)_PATCHES),$(NAMED_PATCHES)) scripts/plant.sh $(NAMERS)
 	@mkdir -p $$(@D)
-	@scripts/plant.sh registry $(or $($(1)_PATCHES),$(NAMED_PATCHES)) > $$@
+	@scripts/plant.sh registry $(or $($(1)_PATCHES),$(NAMED_PATCHES)) > $$@.new
+	@cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
 $(2)/planted_of/%.c: targets/%.c $(PATCHES) scripts/plant.sh
 	@mkdir -p $$(@D)
 	@scripts/plant.sh registry $$$$(scripts/plant.sh named-in $$<) > $$@
