@@ -53,14 +53,15 @@ void slab_say(struct allocator *a, const char *format, ...)
 		state->text_used += (uint32_t)length;
 }
 
-/* What was said since the last report, as a string that lives as long as the program. */
+/* What was said since the last report, as a string that lives as long as the program; NULL = no room was left for it.
+ */
 static const char *take_text(struct allocator *a)
 {
 	struct slab_state *state = slab_state(a);
 	const char *text = state->text + state->text_begin;
 
 	if (state->text_used == state->text_begin)
-		return "report buffer full";
+		return NULL;
 	state->text[state->text_used++] = '\0';
 	state->text_begin = state->text_used;
 	return text;
@@ -75,7 +76,9 @@ void slab_report_end(struct allocator *a, target_addr_t addr)
 
 void slab_bug(struct allocator *a)
 {
-	sim_bug(a->sim, take_text(a));
+	const char *text = take_text(a);
+
+	sim_bug(a->sim, text ? text : "no room for the report");
 }
 
 static void load_reds(struct allocator *a, target_addr_t c, target_addr_t buffer, uint64_t reds[2])

@@ -68,9 +68,8 @@ void slub_report_end(struct allocator *a, target_addr_t addr)
 {
 	struct slub_state *state = slub_state(a);
 	bool full = state->text_used == state->text_begin;
-	struct event event = {.kind = EVENT_REPORT,
-			      .addr = addr,
-			      .text = full ? "report buffer full" : state->text + state->text_begin};
+	struct event event = {
+		.kind = EVENT_REPORT, .addr = addr, .text = full ? NULL : state->text + state->text_begin};
 
 	if (!full)
 		state->text[state->text_used++] = '\0';

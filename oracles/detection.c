@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Oracle detection: a misuse that the contract says is detected is reported in time and named rightly.
+ * Oracle detection: a misuse that the contract says is detected is reported in time, named rightly and told once.
  *
  * Judges one misuse at a time, and none after one that may have left the allocator in any state: what is silent by
  * design, or not contained.  Other oracles go on in misuse worlds, for claims show what misuse leads to; what they find
@@ -35,7 +35,8 @@ struct pending {
 
 struct detection {
 	struct pending pending;
-	bool spoiled; /* no promise holds any more */
+	bool spoiled;     /* no promise holds any more */
+	const char *told; /* the right report of the last misuse; NULL = none */
 	struct known_cache caches[CACHES_MAX];
 	/* How often a frame was given back, and that count when an object was freed: only equality matters, so they are
 	 * never reset. */
@@ -56,6 +57,7 @@ static void begin(void *state, const struct oracle_context *context)
 	(void)context;
 	d->pending = (struct pending){0};
 	d->spoiled = false;
+	d->told = NULL;
 }
 
 static const struct known_cache *created_cache(const struct detection *d, const struct object *o)
@@ -165,6 +167,9 @@ static void missed(struct detection *d, const struct oracle_context *context, co
 		if (p->other)
 			finding_detail(finding, "instead it was called: %.*s", (int)strcspn(p->other, "\n"), p->other);
 	}
+	/* What is not contained goes on doing harm, which is new each time. */
+	if (!p->row->contained)
+		d->told = NULL;
 	d->spoiled = d->spoiled || !p->row->contained;
 	p->row = NULL;
 }
@@ -177,6 +182,7 @@ static void on_misuse(struct detection *d, const struct oracle_context *context,
 	const struct object *o = handle < *context->object_count ? &context->objects[handle] : NULL;
 	bool store = kind == MISUSE_write_after_free || kind == MISUSE_overflow || kind == MISUSE_underflow;
 
+	d->told = NULL;
 	/* Of a repeated op: the one before is over. */
 	if (d->pending.row && d->pending.due && d->pending.op == context->sim->op)
 		missed(d, context, "when it happened", out);
@@ -212,20 +218,33 @@ static bool has_words(const char *text, const char *words)
 	return true;
 }
 
+/* The first line is the complaint: the same one about the same bytes, with no misuse in between, is a repetition. */
+static void check_once(const struct detection *d, const struct oracle_context *context, const struct event *event,
+		       struct findings *out)
+{
+	const char *text = event->text ? event->text : "";
+	size_t length = strcspn(text, "\n");
+
+	if (d->told && length && length == strcspn(d->told, "\n") && !memcmp(text, d->told, length))
+		finding_add(out, context, NAME, TITLE_REPEATED_DETECTION, context->sim->actor, "report",
+			    context->sim->by, "%.*s\nwas reported before", (int)length, text);
+}
+
 static void on_report(struct detection *d, const struct event *event)
 {
 	struct pending *p = &d->pending;
-	const char *text = event->text ? event->text : "";
+	const char *text = event->text;
 
 	/* The model ran out of room for texts, which no kernel does. */
-	if (strcmp(text, "report buffer full") == 0) {
+	if (!text) {
 		d->spoiled = true;
 		p->row = NULL;
 		return;
 	}
-	if (has_words(text, p->row->words))
+	if (has_words(text, p->row->words)) {
 		p->named = true;
-	else if (!p->other)
+		d->told = text;
+	} else if (!p->other)
 		p->other = text;
 }
 
@@ -291,6 +310,8 @@ static void observe(void *state, const struct oracle_context *context, const str
 
 	if (!context->allocator)
 		return;
+	if (event->kind == EVENT_REPORT)
+		check_once(d, context, event, out);
 	if (event->kind == EVENT_MISUSE)
 		on_misuse(d, context, event, out);
 	else if (event->kind == EVENT_OBJECT_FREE)
@@ -308,7 +329,7 @@ static void observe(void *state, const struct oracle_context *context, const str
 
 const struct oracle oracle_detection = {
 	.name = NAME,
-	.invariant = "Misuse that the contract says is detected is reported in time and named rightly.",
+	.invariant = "Misuse that the contract says is detected is reported in time, named rightly and told once.",
 	.state_size = sizeof(struct detection),
 	.wants = EVENT_BIT(MISUSE) | EVENT_BIT(OBJECT_FREE) | EVENT_BIT(PAGE_FREE) | EVENT_BIT(CACHE_CREATE) |
 		 EVENT_BIT(REPORT) | EVENT_BIT(KERNEL_BUG) | EVENT_BIT(OP_END) | EVENT_BIT(OBJECT_ALLOC) |

@@ -89,6 +89,9 @@ static void observe(void *state, const struct oracle_context *context, const str
 			    "more than %u accesses in one op", STEPS_PER_OP);
 		break;
 	case EVENT_REPORT:
+		/* One that found no room for its text follows hundreds that did. */
+		if (!event->text)
+			break;
 		finding_add(out, context, NAME, report_title(text), sim->actor, "object", sim->by, "%s", text);
 		break;
 	default:

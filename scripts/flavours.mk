@@ -33,10 +33,10 @@ libfuzzer_FLAGS := -O2 -g
 libfuzzer_COV := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=stack-depth,indirect-calls
 libfuzzer_LINK := $(CLANG) -fsanitize=fuzzer
 libfuzzer-asan_CC := $(CLANG)
-# UndefinedBehaviorSanitizer watches the code under test; all of the framework runs under it in the asan flavour.
-libfuzzer-asan_FLAGS := -O2 -g -fsanitize=address -fno-omit-frame-pointer
-libfuzzer-asan_COV := -fsanitize=fuzzer-no-link,undefined -fno-sanitize-recover=undefined
-libfuzzer-asan_LINK := $(CLANG) -fsanitize=fuzzer,undefined
+# Sanitizers watch the code under test; the framework runs under them in the asan flavour.  It poisons memory all the same.
+libfuzzer-asan_FLAGS := -O2 -g -fno-omit-frame-pointer -DSIM_ASAN=1
+libfuzzer-asan_COV := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+libfuzzer-asan_LINK := $(CLANG) -fsanitize=fuzzer,address,undefined
 afl_CC := $(CLANG)
 afl_FLAGS := -O2 -g -fPIC
 # The compiler is chosen by folder, which does what an allow list would do without a second list of folders.

@@ -70,9 +70,11 @@ def hunt(patch, engine, args):
 
 
 def findings(patch, command, program):
-    """{signature: oracle} of what counts: in worlds of misuse missed-detection, in those of an era what is expected."""
+    """{signature: oracle} of what counts: in worlds of misuse what detection says, in those of an era what is expected."""
     world = re.search(r"^world .*", pathlib.Path(program).read_text(), re.M).group()
-    only = "missed-detection" if "misuse=1" in world else header(patch, "expect") if "dma=era" in world else ""
+    only = ("missed-detection", "repeated-detection") if "misuse=1" in world else ""
+    if "dma=era" in world:
+        only = header(patch, "expect")
     found, signature = {}, None
     for line in lines_of([*command, str(program)]):
         if line.startswith("BUG: "):

@@ -8,7 +8,9 @@
 
 #include "sim/types.h"
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(SIM_ASAN)
+/* The build says so: code that is not instrumented poisons memory for code that is. */
+#elif defined(__SANITIZE_ADDRESS__)
 #define SIM_ASAN 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)

@@ -50,7 +50,7 @@
 	EVENT(PROBE, "probe", "an empty allocator was asked for size bytes that fitted before: value = 1 if they fit") \
 	EVENT(FAULT_TRIPPED, "fault", "id = enum fault_point, value = hit number")                                     \
 	EVENT(UNOWNED, "unowned", "target memory that nobody owns is touched: addr, size, value = 1 if stored")        \
-	EVENT(REPORT, "report", "the allocator's own debugging reports: addr, text")                                   \
+	EVENT(REPORT, "report", "the allocator's own debugging reports: addr, text (NULL = no room was left)")         \
 	EVENT(OOPS, "oops", "bad address: addr, text = where; the op is over")                                         \
 	EVENT(KERNEL_BUG, "kernel-bug", "BUG(): text; the op is over")                                                 \
 	EVENT(HANG, "hang", "the op's step budget is used up; the op is over")                                         \
