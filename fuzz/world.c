@@ -112,7 +112,8 @@ static struct sim_config sim_config_of(const struct world_config *config)
 				   .policy = config->policy,
 				   .debug_vm = config->debug_vm,
 				   .cpus = config->cpus,
-				   .ram_frames = config->ram_pages};
+				   .ram_frames = config->ram_pages,
+				   .native = !config->allocator->contract.frames_are_frames};
 }
 
 static void set_allocator(struct world *world, const struct world_config *config)

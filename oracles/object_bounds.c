@@ -54,10 +54,15 @@ static bool debugging(const struct oracle_context *context, enum debug_letters l
 	return (a->debug & letter) && !a->debug_prefix[0];
 }
 
-static inline SIM_UNCHECKED bool four_words(uint32_t offset, uint64_t word)
+/* Without a branch inside, so that compilers take vectors for it. */
+static inline SIM_UNCHECKED bool eight_words(uint32_t offset, uint64_t word)
 {
-	return !((cpu_word(offset) ^ word) | (cpu_word(offset + 8) ^ word) | (cpu_word(offset + 16) ^ word) |
-		 (cpu_word(offset + 24) ^ word));
+	const view_word *words = (const void *)target_pointer(RAM_BASE + offset);
+	uint64_t differ = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		differ |= words[i] ^ word;
+	return !differ;
 }
 
 /* Offset of the first byte that is neither `value` nor, as the last one, `last`; `end` if there is none. */
@@ -69,8 +74,8 @@ static SIM_UNCOVERED uint32_t first_wrong_offset(uint32_t offset, uint32_t end, 
 		uint8_t byte;
 
 		/* Whole words where they are right, which is the rule. */
-		while (!(offset & 7) && end - offset > 32 && four_words(offset, word))
-			offset += 32;
+		while (!(offset & 7) && end - offset > 64 && eight_words(offset, word))
+			offset += 64;
 		while (!(offset & 7) && end - offset > 8 && cpu_word(offset) == word)
 			offset += 8;
 		byte = cpu_byte(offset);

@@ -401,6 +401,15 @@ void program_mutate(struct program *p, const struct op_profile *profile, struct 
 	}
 }
 
+/* All but the ops beyond the prefix: a whole program is far more than most have. */
+static void copy_prefix(struct program *to, const struct program *from, unsigned prefix)
+{
+	to->variant = from->variant;
+	to->setting_count = from->setting_count;
+	memcpy(to->settings, from->settings, from->setting_count * sizeof(from->settings[0]));
+	memcpy(to->ops, from->ops, prefix * sizeof(from->ops[0]));
+}
+
 void program_crossover(struct program *child, const struct program *a, const struct program *b,
 		       const struct op_profile *profile, struct prng *r)
 {
@@ -413,7 +422,7 @@ void program_crossover(struct program *child, const struct program *a, const str
 	count = b->op_count > begin ? 1 + prng_below(r, b->op_count - begin) : 0;
 	segment_take(&s, b, begin, count < most - prefix ? count : most - prefix);
 	if (child != a)
-		*child = *a;
+		copy_prefix(child, a, prefix);
 	child->op_count = prefix;
 	trim_blocks(child->ops, prefix);
 	count_handles(child->ops, prefix, move.plus);

@@ -6,12 +6,16 @@ All inputs have up to 32 ops (385 bytes).  Each figure is the median of several 
 """
 import argparse
 import os
+import pathlib
+import random
 import re
+import resource
 import statistics
 import subprocess
 import sys
 
 LENGTH = 1 + 32 * 12
+INPUTS, REPEATS = 256, 200
 # As campaigns run (fuzz/campaign_job.c), and libFuzzer left alone.
 SCHEDULES = [["-entropic_scale_per_exec_time=1", "-use_counters=0"], []]
 
@@ -49,6 +53,29 @@ def compare(subjects, args, flags):
     print(f"ASan:  slub_clean / naive = {asan:.3f} (goal 0.3)\n")
 
 
+def same_inputs(subjects, args):
+    """Processor time of the same inputs for both, INPUTS of 32 ops each, without mutation: schedules drift to inputs of
+    different length."""
+    random_bytes = random.Random(1).randbytes
+    os.makedirs("build/bench/inputs", exist_ok=True)
+    files = [f"build/bench/inputs/{i}" for i in range(INPUTS)]
+    for file in files:
+        pathlib.Path(file).write_bytes(random_bytes(LENGTH))
+    env = dict(os.environ, SLABFUZZ_KNOWN="", SLABFUZZ_FINDINGS="", ASAN_OPTIONS="quarantine_size_mb=10:detect_leaks=0")
+    figures = {name: [] for name in subjects}
+    for _ in range(args.runs):
+        for name, binary in subjects.items():
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run([binary, f"-runs={REPEATS}", *files], env=env, check=True, capture_output=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            figures[name].append(INPUTS * REPEATS / (after.ru_utime - before.ru_utime))
+    print(f"the same {INPUTS} inputs of {LENGTH} bytes, {REPEATS} times each, no mutation:")
+    median = {name: statistics.median(values) for name, values in figures.items()}
+    for name, value in median.items():
+        print(f"{name:18} {value:12.0f} exec/s  ({min(figures[name]):.0f}..{max(figures[name]):.0f})")
+    print(f"ASan:  slub_clean / naive = {median['slub_clean-asan'] / median['naive-asan']:.3f} (goal 0.3)\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=4)
@@ -65,6 +92,7 @@ def main():
     }
     for flags in SCHEDULES:
         compare(subjects, args, flags)
+    same_inputs({name: subjects[name] for name in ("naive-asan", "slub_clean-asan")}, args)
     subprocess.run(["build/slabfuzz", "bench"], check=True)
 
 

@@ -4,7 +4,6 @@
  * lru in mem_map and its heads lie in kernel data, so a stray store to them corrupts it for real.  Checks at free and
  * alloc report, repair and continue (FACTS 1.4).
  */
-#include "sim/asan.h"
 #include "sim/memory.h"
 #include "sim/page.h"
 
@@ -267,9 +266,9 @@ static void frames_set_state(struct sim *sim, frame_t frame, unsigned order, enu
 {
 	memset(sim->frame_state + frame, (int)state, (size_t)1 << order);
 	if (state == FRAME_FREE)
-		sim_poison(page_address(frame), (uint64_t)PAGE_SIZE << order);
+		sim_disown(sim, page_address(frame), (uint64_t)PAGE_SIZE << order);
 	else
-		sim_unpoison(page_address(frame), (uint64_t)PAGE_SIZE << order);
+		sim_own(sim, page_address(frame), (uint64_t)PAGE_SIZE << order);
 }
 
 static void emit_block(struct sim *sim, enum event_kind kind, frame_t frame, unsigned order, bool compound)

@@ -113,8 +113,13 @@ static void set_config(struct sim *sim, const struct sim_config *config)
 	sim->lines = arch->coherent ? NULL : sim->line_table;
 	sim->ram_view = arch->coherent ? target_pointer(RAM_BASE) : sim->ram_view_table;
 	sim->line_shift = arch->line_shift;
+	if (!config->native && sim->native)
+		sim_unpoison(RAM_BASE, RAM_SIZE_MAX);
+	if (config->native && !sim->native)
+		old_size = 0;
+	sim->native = config->native;
 	if (sim->ram_size > old_size)
-		sim_poison(RAM_BASE + old_size, sim->ram_size - old_size);
+		sim_disown(sim, RAM_BASE + old_size, sim->ram_size - old_size);
 }
 
 /* Takes back blocks that were handed out, touched or not. */
@@ -125,7 +130,7 @@ static void clear_blocks(struct sim *sim)
 		unsigned order = sim->used_blocks[i] >> 24;
 
 		memset(sim->frame_state + frame, FRAME_FREE, (size_t)1 << order);
-		sim_poison(page_address(frame), (uint64_t)PAGE_SIZE << order);
+		sim_disown(sim, page_address(frame), (uint64_t)PAGE_SIZE << order);
 		sim->frame_block[frame] = 0;
 	}
 	sim->used_count = 0;
@@ -141,9 +146,9 @@ static void clear_frames(struct sim *sim)
 		frame_t frame = sim->touched_frames[i];
 		target_addr_t addr = page_address(frame);
 
-		sim_unpoison(addr, PAGE_SIZE);
+		sim_own(sim, addr, PAGE_SIZE);
 		memset(target_pointer(addr), 0, PAGE_SIZE);
-		sim_poison(addr, PAGE_SIZE);
+		sim_disown(sim, addr, PAGE_SIZE);
 		memset(sim->roles + (addr - RAM_BASE), 0, PAGE_SIZE);
 		if (sim->lines) {
 			memset(sim->ram_view + (addr - RAM_BASE), 0, PAGE_SIZE);

@@ -76,6 +76,7 @@ struct sim {
 	uint8_t policy[POLICY_COUNT];
 	bool debug_vm;
 	bool big_endian;
+	bool native; /* as configured: frames that nobody owns are poisoned */
 	unsigned cpus;
 	uint32_t ram_frames;
 	uint64_t ram_size; /* bytes */
@@ -137,6 +138,7 @@ struct sim_config {
 	bool debug_vm;
 	unsigned cpus;       /* 0 = the row's */
 	uint32_t ram_frames; /* 0 = 1024 */
+	bool native;         /* the allocator touches memory itself: ASan builds poison the frames that nobody owns */
 };
 
 /* Sets the machine up from nothing: clears all that was touched, builds mem_map and the free lists.  No boot image. */
@@ -149,6 +151,19 @@ void sim_reset(struct sim *sim, struct boot_image *image);
 /* Switches to another configuration whose image exists: the tables of *config, then the memory of *image. */
 void sim_switch(struct sim *sim, const struct sim_config *config, struct boot_image *image);
 void boot_image_free(struct boot_image *image);
+
+/* Frames that get an owner, and that lose it.  Models look before they touch; of native code ASan is told. */
+static inline void sim_own(struct sim *sim, target_addr_t addr, uint64_t size)
+{
+	if (sim->native)
+		sim_unpoison(addr, size);
+}
+
+static inline void sim_disown(struct sim *sim, target_addr_t addr, uint64_t size)
+{
+	if (sim->native)
+		sim_poison(addr, size);
+}
 
 SIM_ACCESSOR void sim_emit(struct sim *sim, const struct event *event)
 {
