@@ -118,6 +118,8 @@ struct allocator_ops {
 	uint64_t (*ksize)(struct allocator *a, target_addr_t object);
 	/* Gives back every page that holds no object, as under memory pressure. */
 	void (*reclaim)(struct allocator *a);
+	/* What each cpu does from time to time: gives back some of what it did not use. */
+	void (*reap)(struct allocator *a, unsigned cpu);
 	/* Runs the RCU callbacks queued before; returns how many. */
 	unsigned (*grace_period)(struct allocator *a);
 	/* Exact internal check for the oracle allocator_invariants; read only.  NULL if all is well, or what is broken.

@@ -33,7 +33,7 @@ target_addr_t slab_page_slab(struct sim *sim, frame_t frame)
 	return page_field_load(sim, frame, PF_slab_slab);
 }
 
-static void copy_entries(struct sim *sim, target_addr_t to, target_addr_t from, uint64_t count)
+void slab_copy_entries(struct sim *sim, target_addr_t to, target_addr_t from, uint64_t count)
 {
 	unsigned word = sim->layout->word;
 
@@ -50,7 +50,7 @@ static uint64_t transfer_objects(struct sim *sim, target_addr_t to, target_addr_
 	count = count < room ? count : room;
 	if (!count)
 		return 0;
-	copy_entries(sim, slab_entry_place(sim, to, held), slab_entry_place(sim, from, have - count), count);
+	slab_copy_entries(sim, slab_entry_place(sim, to, held), slab_entry_place(sim, from, have - count), count);
 	ARRAY_FIELD_SET(sim, from, avail, have - count);
 	ARRAY_FIELD_SET(sim, to, avail, held + count);
 	return count;
@@ -88,8 +88,11 @@ static target_addr_t slab_with_free(struct sim *sim, target_addr_t l3)
 	for (unsigned i = 0; i < 2; i++) {
 		target_addr_t head = slab_field_place(sim, l3, lists[i]), link = list_next(sim, head);
 
-		if (link != head)
-			return link;
+		if (link == head)
+			continue;
+		if (lists[i] == LF_slab_list3_free)
+			LIST3_FIELD_SET(sim, l3, free_touched, 1);
+		return link;
 	}
 	return 0;
 }
@@ -259,13 +262,13 @@ static void flush_array(struct allocator *a, target_addr_t c, target_addr_t ac)
 	}
 	if (room) {
 		count = count < room ? count : room;
-		copy_entries(sim, slab_entry_place(sim, shared, held), slab_entry_place(sim, ac, 0), count);
+		slab_copy_entries(sim, slab_entry_place(sim, shared, held), slab_entry_place(sim, ac, 0), count);
 		ARRAY_FIELD_SET(sim, shared, avail, held + count);
 	} else {
 		slab_free_block(a, c, slab_entry_place(sim, ac, 0), count);
 	}
 	ARRAY_FIELD_SET(sim, ac, avail, avail - count);
-	copy_entries(sim, slab_entry_place(sim, ac, 0), slab_entry_place(sim, ac, count), avail - count);
+	slab_copy_entries(sim, slab_entry_place(sim, ac, 0), slab_entry_place(sim, ac, count), avail - count);
 }
 
 void slab_cache_free(struct allocator *a, target_addr_t c, target_addr_t object)
@@ -392,6 +395,7 @@ const struct allocator_ops allocator_slab = {
 	.cpu_offline = slab_cpu_offline,
 	.ksize = slab_ksize,
 	.reclaim = slab_reclaim,
+	.reap = slab_reap,
 	.grace_period = slab_grace_period,
 	.invariants = slab_invariants,
 	.nr_partial = slab_nr_partial,

@@ -282,6 +282,8 @@ static bool open_lists(struct allocator *a, target_addr_t c, const struct cache_
 	LIST3_FIELD_SET(sim, l3, free_limit, (1 + sim->cpus) * batchcount + sizes->num);
 	LIST3_FIELD_SET(sim, l3, colour_next, 0);
 	LIST3_FIELD_SET(sim, l3, shared, shared);
+	LIST3_FIELD_SET(sim, l3, next_reap, 0);
+	LIST3_FIELD_SET(sim, l3, free_touched, 0);
 	CACHE_FIELD_SET(sim, c, list3, l3);
 	CACHE_FIELD_SET(sim, c, limit, limit);
 	CACHE_FIELD_SET(sim, c, batchcount, batchcount);
@@ -351,22 +353,30 @@ static void drain_arrays(struct allocator *a, target_addr_t c)
 	drain_array(a, c, LIST3_FIELD(sim, CACHE_FIELD(sim, c, list3), shared));
 }
 
-/* All free objects return to their slabs and all empty slabs go.  True iff a slab stays. */
-static bool shrink(struct allocator *a, target_addr_t c)
+void slab_drain_freelist(struct allocator *a, target_addr_t c, uint64_t most)
 {
 	struct sim *sim = a->sim;
 	target_addr_t l3 = CACHE_FIELD(sim, c, list3), head = slab_field_place(sim, l3, LF_slab_list3_free);
-	bool irqs_off = sim->irqs_off;
 
-	sim->irqs_off = true;
-	drain_arrays(a, c);
-	while (!list_empty(sim, head)) {
+	for (; most && !list_empty(sim, head); most--) {
 		target_addr_t slab = list_prev(sim, head);
 
 		slab_list_del(sim, slab);
 		LIST3_FIELD_SET(sim, l3, free_objects, LIST3_FIELD(sim, l3, free_objects) - CACHE_FIELD(sim, c, num));
 		slab_destroy(a, c, slab);
 	}
+}
+
+/* All free objects return to their slabs and all empty slabs go.  True iff a slab stays. */
+static bool shrink(struct allocator *a, target_addr_t c)
+{
+	struct sim *sim = a->sim;
+	target_addr_t l3 = CACHE_FIELD(sim, c, list3);
+	bool irqs_off = sim->irqs_off;
+
+	sim->irqs_off = true;
+	drain_arrays(a, c);
+	slab_drain_freelist(a, c, UINT64_MAX);
 	sim->irqs_off = irqs_off;
 	return !list_empty(sim, slab_field_place(sim, l3, LF_slab_list3_partial)) ||
 	       !list_empty(sim, slab_field_place(sim, l3, LF_slab_list3_full));

@@ -39,6 +39,7 @@ struct slab_state {
 	target_addr_t caches; /* list head */
 	/* RCU heads that wait for a grace period, by the cpu that queued them. */
 	target_addr_t rcu_first[CPUS_MAX], rcu_last[CPUS_MAX];
+	uint32_t reap_turns[CPUS_MAX]; /* how often the cpu reaped: its clock, in steps of 2 s */
 	uint32_t text_used, text_begin;
 	char text[REPORT_TEXT];
 };
@@ -105,6 +106,7 @@ static inline uint64_t slab_align_up(uint64_t value, uint64_t align)
 /* slab.c: arrays, and what moves between them and the slabs. */
 target_addr_t slab_cache_alloc(struct allocator *a, target_addr_t c, gfp_t gfp);
 void slab_cache_free(struct allocator *a, target_addr_t c, target_addr_t object);
+void slab_copy_entries(struct sim *sim, target_addr_t to, target_addr_t from, uint64_t count);
 /* Gives `count` buffers, listed at `entries`, back to their slabs. */
 void slab_free_block(struct allocator *a, target_addr_t c, target_addr_t entries, uint64_t count);
 /* Page of a pointer; the kmem_cache and the slab that it tells, BUG if it is no slab page. */
@@ -127,8 +129,13 @@ enum destroy_result slab_cache_destroy(struct allocator *a, target_addr_t c);
 void slab_cache_shrink(struct allocator *a, target_addr_t c);
 void slab_reclaim(struct allocator *a);
 void slab_cpu_offline(struct allocator *a, unsigned cpu);
+/* Destroys up to `most` free slabs, the longest unused first. */
+void slab_drain_freelist(struct allocator *a, target_addr_t c, uint64_t most);
 /* The smallest kmalloc cache that holds `size` bytes, or 0. */
 target_addr_t slab_kmalloc_cache(struct allocator *a, uint64_t size, gfp_t gfp);
+
+/* slab_reap.c */
+void slab_reap(struct allocator *a, unsigned cpu);
 
 /* slab_debug.c: what debugging does at each step of a buffer's life. */
 void slab_debug_init(struct allocator *a, target_addr_t c, target_addr_t buffer);

@@ -477,6 +477,16 @@ enum op_result run_cpu_offline(struct executor *x, const struct op *op)
 	return RESULT_OK;
 }
 
+enum op_result run_cache_reap(struct executor *x, const struct op *op)
+{
+	REQUIRE(x, !x->in_irq);
+	if (!x->allocator->ops->reap)
+		return RESULT_SKIP;
+	for (unsigned i = 0; i < op->repeat; i++)
+		x->allocator->ops->reap(x->allocator, op->arg[0] % x->sim->cpus);
+	return RESULT_OK;
+}
+
 enum op_result run_grace_period(struct executor *x, const struct op *op)
 {
 	struct event event = {.kind = EVENT_GRACE_PERIOD};

@@ -11,8 +11,9 @@
 enum target_kind {
 	TARGET_CLEAN,   /* any finding is a bug in the code under test */
 	TARGET_HISTORY, /* an era as it was: must find what it declares */
-	TARGET_MISUSE,  /* breaks the API: any missed or repeated detection is a bug, all other findings are the client's fault */
-	TARGET_CANARY,  /* a planted bug that must be found wherever fuzzing runs */
+	TARGET_MISUSE, /* breaks the API: any missed or repeated detection is a bug, all other findings are the client's
+			  fault */
+	TARGET_CANARY, /* a planted bug that must be found wherever fuzzing runs */
 };
 
 enum { TARGET_VARIANTS_MAX = 8, TARGET_EXPECTS_MAX = 6 };

@@ -2,7 +2,7 @@
 /* SLAB with the era's bugs mended, legal use only: must stay silent, 32 and 64 bit, one and two cpus. */
 #include "targets/slab_ops.h"
 
-static const uint8_t verbs[] = {CLIENT_OPS, TROUBLE_OPS, OP_cpu_offline, OP_COUNT};
+static const uint8_t verbs[] = {CLIENT_OPS, TROUBLE_OPS, OP_cpu_offline, OP_cache_reap, OP_COUNT};
 
 const struct target target = {
 	.name = "slab_clean",

@@ -2,7 +2,7 @@
 /* slab_clean with debugging built in: no report without misuse.  Apart, because debug slabs are ten times slower. */
 #include "targets/slab_ops.h"
 
-static const uint8_t verbs[] = {CLIENT_OPS, TROUBLE_OPS, OP_cpu_offline, OP_COUNT};
+static const uint8_t verbs[] = {CLIENT_OPS, TROUBLE_OPS, OP_cpu_offline, OP_cache_reap, OP_COUNT};
 
 const struct target target = {
 	.name = "slab_debug_clean",

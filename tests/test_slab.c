@@ -408,6 +408,60 @@ static void empty_slabs_beyond_the_limit_are_destroyed(void **state)
 	assert_int_equal(nr_free_pages(&sim), before);
 }
 
+/* Limit 24, so 5 objects a turn; free_limit 25, one object a slab, so 5 slabs every second turn. */
+static void unused_objects_and_slabs_are_reaped_bit_by_bit(void **state)
+{
+	static const struct {
+		unsigned avail, free_slabs;
+	} turns[] = {{24, 0}, {19, 5}, {14, 5}, {9, 10}, {4, 10}, {2, 12}, {1, 8}, {0, 9}};
+	target_addr_t c = cache("kmalloc-4096"), ac = cpu_array(c, 0);
+
+	(void)state;
+	allocate_many(4096, 60);
+	free_many(0, 24);
+	for (unsigned i = 0; i < sizeof(turns) / sizeof(turns[0]); i++) {
+		allocator_slab.reap(&slab, 0);
+		sound();
+		assert_int_equal(avail(ac), turns[i].avail);
+		assert_int_equal(list_length(c, LF_slab_list3_free), turns[i].free_slabs);
+		if (turns[i].avail == 4)
+			assert_int_equal(target_load_word(&sim, slab_entry_place(&sim, ac, 0)), objects[20]);
+	}
+}
+
+static void what_is_used_is_not_reaped(void **state)
+{
+	target_addr_t c = cache("kmalloc-4096"), ac = cpu_array(c, 0);
+
+	(void)state;
+	allocate_many(4096, 60);
+	free_many(0, 20);
+	for (unsigned i = 0; i < 6; i++) {
+		kfree(kmalloc(4096));
+		allocator_slab.reap(&slab, 0);
+	}
+	assert_int_equal(avail(ac), 20);
+}
+
+/* The shared array belongs to all cpus: one of them sees to it, every second time. */
+static void the_first_cpu_reaps_the_shared_array(void **state)
+{
+	target_addr_t c, shared;
+
+	(void)state;
+	boot_ram("x86", 0, 2, 2048);
+	c = cache("kmalloc-4096"), shared = shared_of(c);
+	allocate_many(4096, 60);
+	free_many(0, 25);
+	assert_int_equal(avail(shared), 12);
+	allocator_slab.reap(&slab, 1);
+	assert_int_equal(avail(shared), 6);
+	allocator_slab.reap(&slab, 0);
+	assert_int_equal(avail(shared), 6);
+	assert_int_equal(avail(cpu_array(c, 0)), 13);
+	sound();
+}
+
 static void slabs_return_to_the_tail_of_partial_and_the_front_of_free(void **state)
 {
 	target_addr_t c = cache("kmalloc-1024"), head, l3 = CACHE_FIELD(&sim, c, list3);
@@ -500,6 +554,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(shared_array_comes_before_the_slabs, setup),
 	cmocka_unit_test_setup(partly_filled_shared_array_takes_only_what_fits, setup),
 	cmocka_unit_test_setup(empty_slabs_beyond_the_limit_are_destroyed, setup),
+	cmocka_unit_test_setup(unused_objects_and_slabs_are_reaped_bit_by_bit, setup),
+	cmocka_unit_test_setup(what_is_used_is_not_reaped, setup),
+	cmocka_unit_test_setup(the_first_cpu_reaps_the_shared_array, setup),
 	cmocka_unit_test_setup(slabs_return_to_the_tail_of_partial_and_the_front_of_free, setup),
 	cmocka_unit_test_setup(colours_go_round, setup),
 	cmocka_unit_test_setup(every_page_of_a_slab_tells_its_cache_and_slab, setup),
