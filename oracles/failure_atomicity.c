@@ -2,7 +2,8 @@
 /*
  * Oracle failure_atomicity: an op that reports failure keeps no page that it took.
  * Innocent: pages that it gave back on the way, at once or after a grace period (a slab that an interrupt made
- * needless); what an interrupt block took meanwhile; an op of which some repetitions succeeded.
+ * needless); what an interrupt block took meanwhile, or put into a page of the op; an op of which some repetitions
+ * succeeded.
  */
 #include "oracles/oracle.h"
 
@@ -39,6 +40,9 @@ static void on_end(struct failure *failure, const struct oracle_context *context
 	if (failure->depth == 0 || --failure->depth >= DEPTH_MAX)
 		return;
 	attempt = &failure->attempts[failure->depth];
+	/* What an interrupt got may lie in a page of the op that it interrupted. */
+	if (attempt->yielded && failure->depth > 0)
+		failure->attempts[failure->depth - 1].yielded = true;
 	if (event->value != RESULT_FAILED || attempt->yielded || attempt->pages <= 0)
 		return;
 	finding_add(out, context, NAME, TITLE_STATE_CHANGED, context->sim->actor, "page", context->sim->by,
