@@ -547,11 +547,13 @@ static const struct detection_row detects[] = {
 	/* The object is measured by the wrong kmem_cache first, so the complaint may be any. */
 	{MISUSE_wrong_cache, ANY_LETTER, 0, 0, DETECT_AT_ONCE, false, ""},
 	{MISUSE_write_after_free, 0, DEBUG_P, POLICY_bug_destroy_check,
-	 DETECT_AT_ALLOC | DETECT_AT_VALIDATE | DETECT_AT_DISCARD, false, "Poison check failed"},
-	{MISUSE_write_after_free, 0, DEBUG_P, 0, DETECT_AT_ALLOC | DETECT_AT_VALIDATE, false, "Poison check failed"},
+	 DETECT_AT_ALLOC | DETECT_AT_VALIDATE | DETECT_AT_DISCARD, false, "Poison check failed|Poison overwritten"},
+	{MISUSE_write_after_free, 0, DEBUG_P, 0, DETECT_AT_ALLOC | DETECT_AT_VALIDATE, false,
+	 "Poison check failed|Poison overwritten"},
 	/* Only users' tracking keeps full slabs where validation finds them. */
-	{MISUSE_overflow, 0, DEBUG_Z | DEBUG_U, 0, DETECT_AT_FREE | DETECT_AT_VALIDATE, false, "Redzone Active"},
-	{MISUSE_overflow, 0, DEBUG_Z, 0, DETECT_AT_FREE, false, "Redzone Active"},
+	{MISUSE_overflow, 0, DEBUG_Z | DEBUG_U, 0, DETECT_AT_FREE | DETECT_AT_VALIDATE, false,
+	 "Redzone Active|Redzone overwritten"},
+	{MISUSE_overflow, 0, DEBUG_Z, 0, DETECT_AT_FREE, false, "Redzone Active|Redzone overwritten"},
 	/* These letters forbid merging; a merged kmem_cache only loses a name. */
 	{MISUSE_destroy_live, DEBUG_Z | DEBUG_P | DEBUG_U | DEBUG_T, 0, 0, DETECT_AT_ONCE, false, "still has objects"},
 	{MISUSE_non_slab_free, 0, 0, POLICY_bug_kfree_any_page, DETECT_AT_ONCE, true, "Not a valid slab page"},

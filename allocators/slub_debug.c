@@ -5,14 +5,6 @@
  */
 #include "allocators/slub_internal.h"
 
-static void repair(struct allocator *a, target_addr_t s, const char *what, target_addr_t from, target_addr_t to)
-{
-	char name[NAME_SIZE], first[24], last[24];
-
-	slub_say(a, "@@@ SLUB %s: Restoring %s from 0x%s-0x%s", slub_name(a, s, name), what, slub_address(from, first),
-		 slub_address(to - 1, last));
-}
-
 void slub_init_object(struct allocator *a, target_addr_t s, target_addr_t object, bool active)
 {
 	struct sim *sim = a->sim;
@@ -68,12 +60,15 @@ struct filled {
 
 static bool check_filled(struct allocator *a, target_addr_t s, target_addr_t object, const struct filled *bytes)
 {
-	target_addr_t bad = target_find_other(a->sim, bytes->addr, bytes->size, bytes->value);
+	struct slub_damage damage = {.from = target_find_other(a->sim, bytes->addr, bytes->size, bytes->value),
+				     .to = bytes->addr + bytes->size,
+				     .what = bytes->what,
+				     .value = bytes->value};
 
-	if (!bad)
+	if (!damage.from)
 		return true;
-	slub_object_err(a, s, object, bytes->complaint);
-	repair(a, s, bytes->what, bad, bytes->addr + bytes->size);
+	slub_object_err(a, s, object, bytes->complaint, &damage);
+	slub_say_repair(a, s, &damage);
 	target_fill(a->sim, bytes->addr, bytes->size, bytes->value, bytes->role);
 	slub_report_end(a, object);
 	return false;
@@ -126,12 +121,19 @@ static bool check_poison(struct allocator *a, target_addr_t s, target_addr_t obj
 {
 	struct sim *sim = a->sim;
 	target_addr_t last = object + CACHE_FIELD(sim, s, objsize) - 1;
-	target_addr_t bad = target_find_other(sim, object, last - object, POISON_FREE);
+	struct slub_damage damage = {.from = target_find_other(sim, object, last - object, POISON_FREE),
+				     .to = last + 1,
+				     .what = "Poison (0x6b)",
+				     .value = POISON_FREE};
 
-	if (!bad && target_load(sim, last, 1) == POISON_END)
+	if (!damage.from && target_load(sim, last, 1) == POISON_END)
 		return true;
-	slub_object_err(a, s, object, "Poison check failed");
-	repair(a, s, "Poison (0x6b)", bad ? bad : last, last + 1);
+	if (!damage.from) {
+		damage.from = last;
+		damage.value = POISON_END;
+	}
+	slub_object_err(a, s, object, "Poison check failed", &damage);
+	slub_say_repair(a, s, &damage);
 	target_fill(sim, object, last - object, POISON_FREE, ROLE_POISON);
 	target_store(sim, last, 1, POISON_END, ROLE_POISON);
 	slub_report_end(a, object);
@@ -153,7 +155,7 @@ static bool check_freepointer(struct allocator *a, target_addr_t s, target_addr_
 
 	if (valid_pointer(sim, s, slab, target_load_word(sim, at)))
 		return true;
-	slub_object_err(a, s, object, "Freepointer corrupt");
+	slub_object_err(a, s, object, "Freepointer corrupt", NULL);
 	target_store_word(sim, at, 0, ROLE_FREE_POINTER);
 	slub_report_end(a, object);
 	return false;
@@ -186,15 +188,17 @@ static void check_slab_padding(struct allocator *a, target_addr_t s, frame_t sla
 	struct sim *sim = a->sim;
 	uint64_t used = CACHE_FIELD(sim, s, objects) * CACHE_FIELD(sim, s, size);
 	uint64_t size = (uint64_t)PAGE_SIZE << CACHE_FIELD(sim, s, order);
-	target_addr_t begin = page_address(slab) + used, bad;
+	target_addr_t begin = page_address(slab) + used;
+	struct slub_damage damage = {
+		.to = page_address(slab) + size, .what = "slab padding (0x5a)", .value = POISON_INUSE};
 
 	if (!(cache_flags(sim, s) & (uint32_t)SLAB_POISON) || used == size)
 		return;
-	bad = target_find_other(sim, begin, size - used, POISON_INUSE);
-	if (!bad)
+	damage.from = target_find_other(sim, begin, size - used, POISON_INUSE);
+	if (!damage.from)
 		return;
 	slub_slab_err(a, s, slab, "Padding check failed");
-	repair(a, s, "slab padding (0x5a)", bad, page_address(slab) + size);
+	slub_say_repair(a, s, &damage);
 	target_fill(sim, begin, size - used, POISON_INUSE, ROLE_PADDING);
 	slub_report_end(a, page_address(slab));
 }
@@ -229,14 +233,13 @@ bool slub_check_slab(struct allocator *a, target_addr_t s, frame_t slab)
 static void cut_chain(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object)
 {
 	struct sim *sim = a->sim;
-	char name[NAME_SIZE];
 
 	if (object) {
-		slub_object_err(a, s, object, "Freechain corrupt");
+		slub_object_err(a, s, object, "Freechain corrupt", NULL);
 		target_store_word(sim, object + CACHE_FIELD(sim, s, offset), 0, ROLE_FREE_POINTER);
 	} else {
 		slub_slab_err(a, s, slab, "Freepointer corrupt");
-		slub_say(a, "@@@ SLUB %s: Freelist cleared", slub_name(a, s, name));
+		slub_say_fix(a, s, "Freelist cleared");
 		page_field_store(sim, slab, PF_slub_freelist, 0);
 		page_field_store(sim, slab, PF_slub_inuse, CACHE_FIELD(sim, s, objects));
 	}

@@ -128,7 +128,18 @@ void slub_check_all_free(struct allocator *a, target_addr_t s, frame_t slab);
 /* slub_report.c: texts in the form of FACTS 7.2. */
 void slub_say(struct allocator *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void slub_report_end(struct allocator *a, target_addr_t addr);
-void slub_object_err(struct allocator *a, target_addr_t s, target_addr_t object, const char *reason);
+/* Bytes that should all have one value; `what` names them for the repair. */
+struct slub_damage {
+	target_addr_t from, to;
+	const char *what;
+	uint8_t value;
+};
+/* damage may be NULL.  The caller goes on with its repairs and ends the report. */
+void slub_object_err(struct allocator *a, target_addr_t s, target_addr_t object, const char *reason,
+		     const struct slub_damage *damage);
+/* What was done about it. */
+void slub_say_fix(struct allocator *a, target_addr_t s, const char *action);
+void slub_say_repair(struct allocator *a, target_addr_t s, const struct slub_damage *damage);
 void slub_slab_err(struct allocator *a, target_addr_t s, frame_t slab, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 /* The name of a kmem_cache into name[NAME_SIZE]. */

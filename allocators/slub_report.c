@@ -11,7 +11,8 @@
 
 enum {
 	LINE_ROOM = 256,
-	DUMP_MAX = 64,                   /* bytes of an object that are worth printing */
+	DUMP_MAX = 64, /* bytes of an object that are worth printing */
+	RULE_WIDTH = 77,
 	DETAILS_UNTIL = REPORT_TEXT / 2, /* later reports are first line and repairs only */
 };
 
@@ -152,12 +153,118 @@ static void say_object(struct allocator *a, target_addr_t s, frame_t slab, targe
 	say_metadata(a, s, object);
 }
 
-/* The caller goes on with its repairs and ends the report. */
-void slub_object_err(struct allocator *a, target_addr_t s, target_addr_t object, const char *reason)
+/* Reasons that later eras word otherwise. */
+static const char *later_reason(const char *reason)
+{
+	static const char *const words[][2] = {
+		{"Redzone Active", "Redzone overwritten"},
+		{"Redzone Inactive", "Redzone overwritten"},
+		{"Poison check failed", "Poison overwritten"},
+		{"Alignment padding check fails", "Alignment padding overwritten"},
+		{"Object padding check fails", "Object padding overwritten"},
+		{"Padding check failed", "Padding overwritten"},
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(reason, words[i][0]))
+			return words[i][1];
+	return reason;
+}
+
+static bool is_later(struct allocator *a)
+{
+	return a->sim->policy[POLICY_slub_report];
+}
+
+static void say_banner(struct allocator *a, target_addr_t s, const char *reason)
+{
+	char name[NAME_SIZE], rule[RULE_WIDTH + 1];
+
+	memset(rule, '=', RULE_WIDTH);
+	rule[RULE_WIDTH] = '\0';
+	slub_say(a, "%s", rule);
+	slub_say(a, "BUG %s: %s", slub_name(a, s, name), later_reason(reason));
+	memset(rule, '-', RULE_WIDTH);
+	slub_say(a, "%s", rule);
+}
+
+static void say_later_slab(struct allocator *a, target_addr_t s, frame_t slab)
+{
+	struct sim *sim = a->sim;
+	char page[24], fp[24];
+
+	slub_say(a, "INFO: Slab 0x%s objects=%u used=%u fp=0x%s flags=0x%08x", slub_address(page_address(slab), page),
+		 (unsigned)CACHE_FIELD(sim, s, objects), (unsigned)page_member(sim, slab, LF_page_inuse),
+		 slub_address(page_member(sim, slab, LF_page_index), fp), page_flags(sim, slab));
+}
+
+static void say_later_track(struct allocator *a, const char *title, target_addr_t track)
+{
+	struct sim *sim = a->sim;
+	uint64_t op = target_load_word(sim, track);
+
+	if (op)
+		slub_say(a, "INFO: %s in op %" PRIu64 " age=%" PRIu64 " cpu=%u pid=%u", title, op - 1,
+			 sim->op - target_load_word(sim, track + sim->layout->word + 8),
+			 (unsigned)target_load(sim, track + sim->layout->word, 4),
+			 (unsigned)target_load(sim, track + sim->layout->word + 4, 4));
+}
+
+static void say_later_object(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object)
+{
+	struct sim *sim = a->sim;
+	uint64_t objsize = CACHE_FIELD(sim, s, objsize), offset = CACHE_FIELD(sim, s, offset);
+	uint64_t end = offset ? offset + sim->layout->word : CACHE_FIELD(sim, s, inuse);
+	char at[24], fp[24];
+
+	say_later_slab(a, s, slab);
+	slub_say(a, "INFO: Object 0x%s @offset=%" PRIu64 " fp=0x%s", slub_address(object, at),
+		 object - page_address(slab), slub_address(target_load_word(sim, object + offset), fp));
+	if (cache_flags(sim, s) & (uint32_t)SLAB_STORE_USER) {
+		say_later_track(a, "Allocated", object + end);
+		say_later_track(a, "Freed", object + end + track_size(sim));
+		end += 2 * track_size(sim);
+	}
+	if (object >= page_address(slab) + 16)
+		dump(a, "Bytes b4", object - 16, 16);
+	dump(a, "Object", object, objsize);
+	if (cache_flags(sim, s) & (uint32_t)SLAB_RED_ZONE)
+		dump(a, "Redzone", object + objsize, CACHE_FIELD(sim, s, inuse) - objsize);
+	if (end < CACHE_FIELD(sim, s, size))
+		dump(a, "Padding", object + end, CACHE_FIELD(sim, s, size) - end);
+}
+
+static void say_range(struct allocator *a, const struct slub_damage *damage)
+{
+	target_addr_t to = damage->to;
+	char first[24], last[24];
+
+	while (to > damage->from + 1 && target_load(a->sim, to - 1, 1) == damage->value)
+		to--;
+	slub_say(a, "INFO: 0x%s-0x%s. First byte 0x%02x instead of 0x%02x", slub_address(damage->from, first),
+		 slub_address(to - 1, last), (unsigned)target_load(a->sim, damage->from, 1), damage->value);
+}
+
+static void later_object_err(struct allocator *a, target_addr_t s, target_addr_t object, const char *reason,
+			     const struct slub_damage *damage)
+{
+	say_banner(a, s, reason);
+	if (damage)
+		say_range(a, damage);
+	if (details_wanted(a))
+		say_later_object(a, s, page_head(a->sim, virt_to_frame(a->sim, object)), object);
+}
+
+void slub_object_err(struct allocator *a, target_addr_t s, target_addr_t object, const char *reason,
+		     const struct slub_damage *damage)
 {
 	frame_t slab = page_head(a->sim, virt_to_frame(a->sim, object));
 	char name[NAME_SIZE], at[24], page[24];
 
+	if (is_later(a)) {
+		later_object_err(a, s, object, reason, damage);
+		return;
+	}
 	slub_say(a, "*** SLUB %s: %s@0x%s slab 0x%s", slub_name(a, s, name), reason, slub_address(object, at),
 		 slub_address(page_address(slab), page));
 	if (details_wanted(a))
@@ -172,6 +279,31 @@ void slub_slab_err(struct allocator *a, target_addr_t s, frame_t slab, const cha
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
-	slub_say(a, "*** SLUB %s: %s in slab @0x%s", slub_name(a, s, name), what,
-		 slub_address(page_address(slab), page));
+	if (is_later(a)) {
+		say_banner(a, s, what);
+		say_later_slab(a, s, slab);
+	} else {
+		slub_say(a, "*** SLUB %s: %s in slab @0x%s", slub_name(a, s, name), what,
+			 slub_address(page_address(slab), page));
+	}
+}
+
+void slub_say_fix(struct allocator *a, target_addr_t s, const char *action)
+{
+	char name[NAME_SIZE];
+
+	slub_say(a, "%s %s: %s", is_later(a) ? "FIX" : "@@@ SLUB", slub_name(a, s, name), action);
+}
+
+void slub_say_repair(struct allocator *a, target_addr_t s, const struct slub_damage *damage)
+{
+	char action[160], first[24], last[24];
+
+	slub_address(damage->from, first);
+	slub_address(damage->to - 1, last);
+	if (is_later(a))
+		snprintf(action, sizeof(action), "Restoring 0x%s-0x%s=0x%02x", first, last, damage->value);
+	else
+		snprintf(action, sizeof(action), "Restoring %s from 0x%s-0x%s", damage->what, first, last);
+	slub_say_fix(a, s, action);
 }

@@ -88,6 +88,8 @@ static inline unsigned bytes_inside(uint32_t at, uint32_t offset, uint32_t end)
 uint32_t page_flags_quiet(const struct sim *sim, frame_t frame);
 /* _count of the page itself, likewise. */
 int32_t page_count_quiet(const struct sim *sim, frame_t frame);
+/* Length of the line of a report that says what is wrong, to which *text moves: the first, or that below a ruler. */
+size_t report_complaint(const char **text);
 /* Owner of the page field that a PAGE_FIELD_MISREAD event tells of. */
 const char *misread_victim(const struct sim *sim, const struct event *event);
 

@@ -37,6 +37,7 @@ struct detection {
 	struct pending pending;
 	bool spoiled;     /* no promise holds any more */
 	const char *told; /* the right report of the last misuse; NULL = none */
+	target_addr_t told_at;
 	struct known_cache caches[CACHES_MAX];
 	/* How often a frame was given back, and that count when an object was freed: only equality matters, so they are
 	 * never reset. */
@@ -164,8 +165,11 @@ static void missed(struct detection *d, const struct oracle_context *context, co
 		finding = finding_add(out, context, NAME, TITLE_MISSED_DETECTION, context->sim->actor,
 				      victims[p->row->kind], context->sim->by, "op %u at %s: no \"%s\" %s", p->op,
 				      range_text(p->addr, 1).text, p->row->words, when);
-		if (p->other)
-			finding_detail(finding, "instead it was called: %.*s", (int)strcspn(p->other, "\n"), p->other);
+		if (p->other) {
+			int length = (int)report_complaint(&p->other);
+
+			finding_detail(finding, "instead it was called: %.*s", length, p->other);
+		}
 	}
 	/* What is not contained goes on doing harm, which is new each time. */
 	if (!p->row->contained)
@@ -218,14 +222,14 @@ static bool has_words(const char *text, const char *words)
 	return true;
 }
 
-/* The first line is the complaint: the same one about the same bytes, with no misuse in between, is a repetition. */
+/* The same complaint about the same bytes, with no misuse in between, is a repetition. */
 static void check_once(const struct detection *d, const struct oracle_context *context, const struct event *event,
 		       struct findings *out)
 {
-	const char *text = event->text ? event->text : "";
-	size_t length = strcspn(text, "\n");
+	const char *text = event->text ? event->text : "", *told = d->told ? d->told : "";
+	size_t length = report_complaint(&text);
 
-	if (d->told && length && length == strcspn(d->told, "\n") && !memcmp(text, d->told, length))
+	if (length && event->addr == d->told_at && length == report_complaint(&told) && !memcmp(text, told, length))
 		finding_add(out, context, NAME, TITLE_REPEATED_DETECTION, context->sim->actor, "report",
 			    context->sim->by, "%.*s\nwas reported before", (int)length, text);
 }
@@ -244,6 +248,7 @@ static void on_report(struct detection *d, const struct event *event)
 	if (has_words(text, p->row->words)) {
 		p->named = true;
 		d->told = text;
+		d->told_at = event->addr;
 	} else if (!p->other)
 		p->other = text;
 }

@@ -169,3 +169,11 @@ const char *misread_victim(const struct sim *sim, const struct event *event)
 		return "rcu-limbo-slab";
 	return page_owner_names[writer];
 }
+
+size_t report_complaint(const char **text)
+{
+	if (**text == '=')
+		*text += strcspn(*text, "\n");
+	*text += **text == '\n';
+	return strcspn(*text, "\n");
+}

@@ -42,10 +42,10 @@ static const struct {
 	{"Can't free all objects", TITLE_LEAK},
 };
 
-/* The first line is the complaint; dumps below it contain the same words. */
+/* Dumps below the complaint contain the same words. */
 static enum title report_title(const char *text)
 {
-	size_t length = strcspn(text, "\n");
+	size_t length = report_complaint(&text);
 
 	for (size_t i = 0; i < sizeof(report_titles) / sizeof(report_titles[0]); i++)
 		if (memmem(text, length, report_titles[i].words, strlen(report_titles[i].words)))

@@ -48,6 +48,13 @@ static const struct example examples[] = {
 	 "Redzone Active"},
 	{"allocator=slub debug=ZU", CACHE "obj_write o0 60 4 0x11\ncache_validate c0\n", "overflow", "Redzone Active"},
 	{"allocator=slub debug=P", CACHE "kmem_cache_destroy c0\n", "destroy-live", "still has objects"},
+	{"allocator=slub debug=Z policy.slub_report=2.6.23", CACHE "obj_write o0 60 1 0x11\nkmem_cache_free c0 o0\n",
+	 "overflow", "Redzone overwritten"},
+	{"allocator=slub debug=P policy.slub_report=2.6.23",
+	 CACHE "kmem_cache_free c0 o0\nobj_write o0 59 1 0x11\ncache_validate c0\n", "write-after-free",
+	 "Poison overwritten"},
+	{"allocator=slub debug=F policy.slub_report=2.6.23",
+	 "o0 = kmalloc 64 GFP_KERNEL repeat=2\nkfree o0\nkfree o0\n", "double-free", "already free"},
 	{"allocator=slub", "p0 = alloc_pages 0 GFP_KERNEL\nkfree p0\n", "non-slab-free", "Not a valid slab page"},
 	/* SLAB */
 	{"allocator=slab debug=Z", "o0 = kmalloc 64 GFP_KERNEL repeat=2\nkfree o0\nkfree o0\n", "double-free",

@@ -37,6 +37,28 @@ static void debug_finds_overrun_at_free_and_keeps_the_object(void **state)
 	assert_int_equal(report_count, 1);
 }
 
+static void later_reports_have_a_banner_and_the_range(void **state)
+{
+	target_addr_t o;
+
+	(void)state;
+	policy[POLICY_slub_report] = 1;
+	boot("arm926", ALL_DEBUG);
+	o = kmalloc(64);
+	write_byte(o + 65, 0x11);
+	kfree(o);
+	kfree(o);
+	policy[POLICY_slub_report] = 0;
+	assert_int_equal(report_count, 1);
+	assert_int_equal(strncmp(reports[0], "=====", 5), 0);
+	assert_report(0, "=\nBUG kmalloc-64: Redzone overwritten\n---");
+	assert_report(0, ":041-0x50400:041. First byte 0x11 instead of 0xcc\n");
+	assert_report(0, "INFO: Slab 0x50400:000 objects=36 used=1 fp=0x50400:070 flags=0x");
+	assert_report(0, "INFO: Object 0x50400:000 @offset=0 fp=0x50400:070");
+	assert_report(0, "INFO: Allocated in op 7 age=0 cpu=0 pid=0");
+	assert_report(0, "FIX kmalloc-64: Restoring 0x50400:041-0x50400:043=0xcc");
+}
+
 static void debug_finds_write_after_free_at_alloc_and_retires_the_slab(void **state)
 {
 	target_addr_t o, other;
@@ -112,6 +134,7 @@ static void reports_survive_a_full_buffer(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(debug_finds_double_free, setup),
 	cmocka_unit_test_setup(debug_finds_overrun_at_free_and_keeps_the_object, setup),
+	cmocka_unit_test_setup(later_reports_have_a_banner_and_the_range, setup),
 	cmocka_unit_test_setup(debug_finds_write_after_free_at_alloc_and_retires_the_slab, setup),
 	cmocka_unit_test_setup(debug_repairs_padding_and_goes_on, setup),
 	cmocka_unit_test_setup(debug_finds_a_corrupt_free_pointer, setup),
