@@ -10,7 +10,7 @@ enum { GRACE_PERIODS_MAX = 1000 };
 
 static bool device_may_write(const struct executor *x)
 {
-	for (uint32_t i = 0; i < x->mapping_count; i++)
+	for (uint32_t i = 0; i < x->count[YIELDS_MAPPING]; i++)
 		if (x->mappings[i].live)
 			return true;
 	return false;
@@ -26,10 +26,10 @@ static void put(struct executor *x, frame_t frame)
 
 static void put_references(struct executor *x)
 {
-	for (uint32_t i = 0; i < x->object_count; i++)
+	for (uint32_t i = 0; i < x->count[YIELDS_OBJECT]; i++)
 		for (; x->object_pins[i]; x->object_pins[i]--)
 			put(x, virt_to_frame(x->sim, x->objects[i].addr));
-	for (uint32_t i = 0; i < x->page_count; i++)
+	for (uint32_t i = 0; i < x->count[YIELDS_PAGE]; i++)
 		for (; x->pages[i].extra_references; x->pages[i].extra_references--)
 			put(x, x->pages[i].frame);
 }
@@ -48,7 +48,7 @@ static uint64_t free_objects(struct executor *x)
 {
 	uint64_t largest = 0;
 
-	for (uint32_t i = 0; i < x->object_count; i++) {
+	for (uint32_t i = 0; i < x->count[YIELDS_OBJECT]; i++) {
 		struct object *o = &x->objects[i];
 		struct event event = {.kind = EVENT_OBJECT_FREE, .addr = o->addr, .size = o->size, .id = i};
 
@@ -67,7 +67,7 @@ static uint64_t free_objects(struct executor *x)
 
 static void free_pages_of_client(struct executor *x)
 {
-	for (uint32_t i = 0; i < x->page_count; i++) {
+	for (uint32_t i = 0; i < x->count[YIELDS_PAGE]; i++) {
 		struct page_handle *p = &x->pages[i];
 
 		if (p->live)
@@ -89,7 +89,7 @@ static void end_grace_periods(struct executor *x)
 
 static void destroy_caches(struct executor *x)
 {
-	for (uint32_t i = 0; i < x->cache_count; i++) {
+	for (uint32_t i = 0; i < x->count[YIELDS_KMEM_CACHE]; i++) {
 		struct event event = {.kind = EVENT_CACHE_DESTROY, .id = i};
 
 		if (!x->caches[i].addr)

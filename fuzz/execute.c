@@ -26,7 +26,7 @@ bool executor_create(struct executor *x, struct world *world)
 	x->objects = calloc(OBJECT_HANDLES_MAX, sizeof(*x->objects));
 	x->object_pins = calloc(OBJECT_HANDLES_MAX, sizeof(*x->object_pins));
 	world->oracle_context.objects = x->objects;
-	world->oracle_context.object_count = &x->object_count;
+	world->oracle_context.object_count = &x->count[YIELDS_OBJECT];
 	return x->objects && x->object_pins;
 }
 
@@ -39,7 +39,7 @@ void executor_destroy(struct executor *x)
 
 struct object *live_object(struct executor *x, uint32_t handle)
 {
-	if (handle >= x->object_count || x->objects[handle].state != OBJECT_LIVE)
+	if (handle >= x->count[YIELDS_OBJECT] || x->objects[handle].state != OBJECT_LIVE)
 		return NULL;
 	return &x->objects[handle];
 }
@@ -52,12 +52,12 @@ target_addr_t memory_address(struct executor *x, uint32_t memory, uint64_t *size
 	if (memory == HANDLE_NONE)
 		return 0;
 	if (memory & HANDLE_OTHER) {
-		if (index >= x->page_count || x->pages[index].frame == FRAME_NONE)
+		if (index >= x->count[YIELDS_PAGE] || x->pages[index].frame == FRAME_NONE)
 			return 0;
 		*size = (uint64_t)PAGE_SIZE << x->pages[index].order;
 		return page_address(x->pages[index].frame);
 	}
-	if (index >= x->object_count || x->objects[index].state == OBJECT_NEVER)
+	if (index >= x->count[YIELDS_OBJECT] || x->objects[index].state == OBJECT_NEVER)
 		return 0;
 	*size = x->objects[index].size;
 	return x->objects[index].addr;
@@ -66,7 +66,7 @@ target_addr_t memory_address(struct executor *x, uint32_t memory, uint64_t *size
 /* The page of an object may be named while the object lives, and as long as a reference is held. */
 static bool page_is_live(struct executor *x, uint32_t index)
 {
-	const struct page_handle *p = index < x->page_count ? &x->pages[index] : NULL;
+	const struct page_handle *p = index < x->count[YIELDS_PAGE] ? &x->pages[index] : NULL;
 
 	if (!p || !p->object)
 		return p && p->live;
@@ -94,7 +94,7 @@ static bool is_stale(const struct executor *x, const struct mapping_handle *m)
 
 bool device_owns(struct executor *x, target_addr_t addr, uint64_t size)
 {
-	for (uint32_t i = 0; i < x->mapping_count; i++) {
+	for (uint32_t i = 0; i < x->count[YIELDS_MAPPING]; i++) {
 		const struct mapping_handle *m = &x->mappings[i];
 
 		if (m->live && !m->cpu_owns && addr < m->dma + m->size && m->dma < addr + size && !is_stale(x, m))
@@ -118,36 +118,48 @@ static void emit_op(struct executor *x, enum event_kind kind, unsigned i, const 
 		sim_emit(x->sim, &event);
 }
 
-/* Slots of handles [*count, end) become "never allocated"; those of ops inside an interrupt block are used later. */
-static void reserve(void *array, size_t element, uint32_t *count, uint32_t end)
+struct slots {
+	void *array;
+	size_t element;
+};
+
+/* Where the handles of a class keep what they stand for. */
+static struct slots slots_of(struct executor *x, enum yields class)
 {
-	if (end <= *count)
-		return;
-	memset((char *)array + *count * element, 0, (end - *count) * element);
-	*count = end;
+	switch (class) {
+	case YIELDS_OBJECT:
+		return (struct slots){x->objects, sizeof(x->objects[0])};
+	case YIELDS_KMEM_CACHE:
+		return (struct slots){x->caches, sizeof(x->caches[0])};
+	case YIELDS_PAGE:
+		return (struct slots){x->pages, sizeof(x->pages[0])};
+	case YIELDS_MAPPING:
+		return (struct slots){x->mappings, sizeof(x->mappings[0])};
+	default:
+		return (struct slots){NULL, 0};
+	}
 }
 
-/* Handles exist from the moment their op is reached, even if it yields nothing. */
+/*
+ * Handles exist from the moment their op is reached, even if it yields nothing: their slots become "never allocated".
+ * Those of ops inside an interrupt block are used later.
+ */
 static void reserve_handles(struct executor *x, unsigned i)
 {
 	const struct op *op = &x->program->ops[i];
 	enum yields class = op_descriptors[op->verb].yields;
-	uint32_t end = x->first[i] + op_yield_count(op);
-	uint32_t pins = x->object_count, page = x->page_count;
+	uint32_t end = x->first[i] + op_yield_count(op), from = x->count[class];
+	struct slots slots = slots_of(x, class);
 
 	x->yield = x->first[i];
-	if (class == YIELDS_OBJECT) {
-		reserve(x->objects, sizeof(x->objects[0]), &x->object_count, end);
-		reserve(x->object_pins, sizeof(x->object_pins[0]), &pins, end);
-	} else if (class == YIELDS_KMEM_CACHE) {
-		reserve(x->caches, sizeof(x->caches[0]), &x->cache_count, end);
-	} else if (class == YIELDS_MAPPING) {
-		reserve(x->mappings, sizeof(x->mappings[0]), &x->mapping_count, end);
-	} else if (class == YIELDS_PAGE) {
-		reserve(x->pages, sizeof(x->pages[0]), &x->page_count, end);
-		for (; page < end; page++)
-			x->pages[page].frame = FRAME_NONE;
-	}
+	if (class == YIELDS_NOTHING || end <= from)
+		return;
+	memset((char *)slots.array + from * slots.element, 0, (end - from) * slots.element);
+	if (class == YIELDS_OBJECT)
+		memset(x->object_pins + from, 0, (end - from) * sizeof(x->object_pins[0]));
+	for (uint32_t page = from; class == YIELDS_PAGE && page < end; page++)
+		x->pages[page].frame = FRAME_NONE;
+	x->count[class] = end;
 }
 
 static void run_one(struct executor *x, unsigned i)
@@ -245,8 +257,6 @@ void run_range(struct executor *x, unsigned from, unsigned to)
 		if (unlikely(x->irq.armed))
 			fire_irq(x);
 	}
-	if (unlikely(x->irq.armed) && to == x->program->op_count)
-		fire_irq(x);
 }
 
 static void begin(struct executor *x, const struct program *p)
@@ -254,7 +264,7 @@ static void begin(struct executor *x, const struct program *p)
 	struct world *world = x->world;
 
 	x->program = p;
-	x->object_count = x->cache_count = x->page_count = x->mapping_count = 0;
+	memset(x->count, 0, sizeof(x->count));
 	x->irq.armed = false;
 	x->in_irq = 0;
 	x->busy = HANDLE_NONE;
@@ -278,6 +288,9 @@ static void run_once(struct executor *x, const struct program *p, const struct w
 		x->over = true;
 	} else {
 		run_range(x, 0, p->op_count);
+		/* An interrupt's last op may have been the header of another. */
+		while (x->irq.armed)
+			fire_irq(x);
 		if (config->drain)
 			executor_drain(x);
 	}
@@ -370,7 +383,7 @@ static bool assert_value(struct executor *x, const struct program_assert *a, uin
 	case ASSERT_BYTE:
 		return byte_value(x, memory_address(x, a->operand, &size), value);
 	case ASSERT_MAPPED:
-		*value = a->operand < x->mapping_count && x->mappings[a->operand].live;
+		*value = a->operand < x->count[YIELDS_MAPPING] && x->mappings[a->operand].live;
 		return true;
 	default:
 		return false;

@@ -48,9 +48,9 @@ struct executor {
 	const struct program *program;
 	uint32_t first[PROGRAM_OPS_MAX]; /* first handle of each op */
 	uint32_t yield;                  /* first handle of the op under way */
-	uint32_t object_count, cache_count, page_count, mapping_count;
-	struct object *objects; /* OBJECT_HANDLES_MAX */
-	uint32_t *object_pins;  /* references taken by get_page through an object */
+	uint32_t count[YIELDS_COUNT];    /* handles of each class yielded so far */
+	struct object *objects;          /* OBJECT_HANDLES_MAX */
+	uint32_t *object_pins;           /* references taken by get_page through an object */
 	struct kmem_cache_handle caches[PROGRAM_OPS_MAX];
 	struct page_handle pages[PROGRAM_OPS_MAX];
 	struct mapping_handle mappings[PROGRAM_OPS_MAX];

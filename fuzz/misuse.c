@@ -17,7 +17,7 @@ void misuse_emit(struct executor *x, enum misuse kind, uint32_t handle, target_a
  * slot of its own. */
 static bool strangers_in(const struct executor *x, uint32_t handle, target_addr_t addr, uint64_t size)
 {
-	for (uint32_t i = 0; i < x->object_count; i++) {
+	for (uint32_t i = 0; i < x->count[YIELDS_OBJECT]; i++) {
 		const struct object *o = &x->objects[i];
 		uint64_t held = o->size ? o->size : 1;
 
@@ -35,7 +35,7 @@ enum misuse misuse_of_free(struct executor *x, uint32_t handle)
 	if (handle & HANDLE_OTHER)
 		return memory_is_live(x, handle) && !x->pages[handle & ~HANDLE_OTHER].object ? MISUSE_non_slab_free
 											     : MISUSE_other;
-	if (handle >= x->object_count || x->objects[handle].state != OBJECT_FREED)
+	if (handle >= x->count[YIELDS_OBJECT] || x->objects[handle].state != OBJECT_FREED)
 		return MISUSE_other;
 	o = &x->objects[handle];
 	/* kmalloc(0) may give a constant, that may be freed at will. */

@@ -135,7 +135,7 @@ static bool device_holds(struct executor *x, const struct object *o)
 {
 	uint64_t size = o->size ? o->size : 1;
 
-	for (uint32_t i = 0; i < x->mapping_count; i++) {
+	for (uint32_t i = 0; i < x->count[YIELDS_MAPPING]; i++) {
 		const struct mapping_handle *m = &x->mappings[i];
 		const struct page_handle *p = m->memory & HANDLE_OTHER ? &x->pages[m->memory & ~HANDLE_OTHER] : NULL;
 		bool pinned = p && p->object && p->extra_references && m->direction == DMA_TO_DEVICE;
@@ -228,7 +228,7 @@ enum op_result run_kfree(struct executor *x, const struct op *op)
 	}
 	if (op->arg[0] & HANDLE_OTHER)
 		return kfree_raw(x, op->arg[0]);
-	for (uint32_t i = 0; i < op->repeat && op->arg[0] + i < x->object_count; i++) {
+	for (uint32_t i = 0; i < op->repeat && op->arg[0] + i < x->count[YIELDS_OBJECT]; i++) {
 		struct object *o = live_object(x, op->arg[0] + i);
 
 		if (!may_free(x, o) || !has_header(x, o)) {
@@ -281,7 +281,7 @@ static target_addr_t cache_of(struct executor *x, uint32_t arg, struct kmem_cach
 	if (!(arg & HANDLE_OTHER))
 		return world_boot_cache(x->world, arg);
 	*handle = &x->caches[arg & ~HANDLE_OTHER];
-	return (arg & ~HANDLE_OTHER) < x->cache_count ? (*handle)->addr : 0;
+	return (arg & ~HANDLE_OTHER) < x->count[YIELDS_KMEM_CACHE] ? (*handle)->addr : 0;
 }
 
 /* The argument is a mask of rows of slab_flags.def. */
@@ -425,7 +425,7 @@ enum op_result run_kmem_cache_free(struct executor *x, const struct op *op)
 
 	if (!cache || op->arg[1] == HANDLE_NONE)
 		return RESULT_SKIP;
-	for (uint32_t i = 0; i < op->repeat && op->arg[1] + i < x->object_count; i++) {
+	for (uint32_t i = 0; i < op->repeat && op->arg[1] + i < x->count[YIELDS_OBJECT]; i++) {
 		struct object *o = &x->objects[op->arg[1] + i];
 		bool legal = o->state == OBJECT_LIVE && o->kmem_cache == id && may_free(x, o);
 

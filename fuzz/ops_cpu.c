@@ -59,7 +59,7 @@ enum op_result run_obj_write(struct executor *x, const struct op *op)
 	struct event event = {.kind = EVENT_OBJECT_WRITE, .value = op->arg[3]};
 	enum op_result result = object_range(x, op, &event);
 
-	if (result == RESULT_SKIP && x->world->config.misuse && op->arg[0] < x->object_count)
+	if (result == RESULT_SKIP && x->world->config.misuse && op->arg[0] < x->count[YIELDS_OBJECT])
 		return store_misused(x, op);
 	if (result != RESULT_OK)
 		return result;
@@ -82,7 +82,7 @@ static void load(struct executor *x, const struct event *event)
 /* A reader that kept its pointer when the object was freed: it changes nothing, so no promise is broken by it. */
 static enum op_result load_freed(struct executor *x, const struct op *op)
 {
-	const struct object *o = op->arg[0] < x->object_count ? &x->objects[op->arg[0]] : NULL;
+	const struct object *o = op->arg[0] < x->count[YIELDS_OBJECT] ? &x->objects[op->arg[0]] : NULL;
 	struct event event = {.kind = EVENT_FREED_READ, .id = op->arg[0], .size = size_value(x, op->arg[2])};
 
 	if (!x->world->config.misuse || !o || o->state != OBJECT_FREED || !event.size)

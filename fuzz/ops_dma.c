@@ -106,7 +106,7 @@ static void count_mapping(struct executor *x, uint32_t memory, uint32_t handle, 
 	else if (o)
 		o->mapping = live ? handle + 1 : 0;
 	/* Another mapping of the same object may still be live (C49). */
-	for (uint32_t i = 0; o && !live && i < x->mapping_count; i++)
+	for (uint32_t i = 0; o && !live && i < x->count[YIELDS_MAPPING]; i++)
 		if (x->mappings[i].live && x->mappings[i].memory == memory)
 			o->mapping = i + 1;
 }
@@ -138,7 +138,7 @@ enum op_result run_dma_map(struct executor *x, const struct op *op)
 
 static struct mapping_handle *live_mapping(struct executor *x, uint32_t handle)
 {
-	return handle < x->mapping_count && x->mappings[handle].live ? &x->mappings[handle] : NULL;
+	return handle < x->count[YIELDS_MAPPING] && x->mappings[handle].live ? &x->mappings[handle] : NULL;
 }
 
 enum op_result run_dma_unmap(struct executor *x, const struct op *op)

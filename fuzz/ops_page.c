@@ -20,7 +20,7 @@ enum op_result run_alloc_pages(struct executor *x, const struct op *op)
 
 enum op_result run_free_pages(struct executor *x, const struct op *op)
 {
-	struct page_handle *p = op->arg[0] < x->page_count ? &x->pages[op->arg[0]] : NULL;
+	struct page_handle *p = op->arg[0] < x->count[YIELDS_PAGE] ? &x->pages[op->arg[0]] : NULL;
 
 	if (!p || p->frame == FRAME_NONE)
 		return RESULT_SKIP;
@@ -122,7 +122,7 @@ static bool may_name(struct executor *x, uint32_t memory)
 {
 	if (memory_is_live(x, memory))
 		return true;
-	return memory != HANDLE_NONE && !(memory & HANDLE_OTHER) && memory < x->object_count &&
+	return memory != HANDLE_NONE && !(memory & HANDLE_OTHER) && memory < x->count[YIELDS_OBJECT] &&
 	       x->objects[memory].rcu && x->world->config.dma_era;
 }
 

@@ -65,15 +65,13 @@ static void join(char *text, size_t size, const char *separator, const char *par
 
 static void list_ops(void)
 {
-	static const char *const yields[] = {"", "o", "c", "p", "m"};
-
 	HEADING("op", "arguments", "meaning");
 	for (unsigned i = 0; i < OP_COUNT; i++) {
 		const struct op_descriptor *d = &op_descriptors[i];
 		char arguments[120] = "";
 
 		if (d->yields)
-			snprintf(arguments, sizeof(arguments), "%sN = ", yields[d->yields]);
+			snprintf(arguments, sizeof(arguments), "%cN = ", yields_letter(d->yields));
 		for (unsigned k = 0; k < d->arg_count; k++) {
 			join(arguments, sizeof(arguments), k ? ", " : "", arg_kind_descriptors[d->args[k]].name);
 		}

@@ -480,10 +480,12 @@ const struct arg_kind_ops arg_kind_ops[ARG_KIND_COUNT] = {
 	[ARG_OFFSET] = {ROW(offset, encode_size, print_size), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_GFP] = {ROW(gfp, encode_byte, print_gfp), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_COUNT] = {ROW(count, encode_byte, print_decimal), YIELDS_NOTHING, YIELDS_NOTHING, false},
-	[ARG_OBJECT] = {HANDLE_ROW(object), YIELDS_OBJECT, YIELDS_NOTHING, false},
-	[ARG_PAGE] = {HANDLE_ROW(page), YIELDS_PAGE, YIELDS_NOTHING, false},
+#define HANDLE(class, letter, name) [ARG_##class] = {HANDLE_ROW(name), YIELDS_##class, YIELDS_NOTHING, false},
+#define SPECIAL_HANDLE(class, letter, name)
+#include "program/handles.def"
+#undef SPECIAL_HANDLE
+#undef HANDLE
 	[ARG_MEMORY] = {HANDLE_ROW(memory), YIELDS_OBJECT, YIELDS_PAGE, false},
-	[ARG_MAPPING] = {HANDLE_ROW(mapping), YIELDS_MAPPING, YIELDS_NOTHING, false},
 	[ARG_KMEM_CACHE] = {HANDLE_ROW(kmem_cache), YIELDS_NOTHING, YIELDS_KMEM_CACHE, true},
 	[ARG_ALIGN] = {ROW(align, encode_align, print_decimal), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_SLAB_FLAGS] = {ROW(slab_flags, encode_byte, print_slab_flags), YIELDS_NOTHING, YIELDS_NOTHING, false},

@@ -65,9 +65,6 @@ unsigned op_block_arg(const struct op *op);
 /* Ops the op owns: its block length, or 0. */
 unsigned op_block_length(const struct op *op);
 
-/* Letter of a handle class in text. */
-char yields_letter(enum yields class);
-
 /* Decimal or 0x number; false iff it is not one or exceeds 64 bits. */
 bool text_number(const char *text, size_t length, uint64_t *value);
 

@@ -11,7 +11,14 @@ enum { CODE_NONE = 0xffff, CODE_OTHER = 0x8000 };
 
 char yields_letter(enum yields class)
 {
-	static const char letters[] = {'-', 'o', 'c', 'p', 'm'};
+	static const char letters[] = {
+		'-',
+#define HANDLE(class, letter, name) letter,
+#define SPECIAL_HANDLE              HANDLE
+#include "program/handles.def"
+#undef SPECIAL_HANDLE
+#undef HANDLE
+	};
 
 	return letters[class];
 }
@@ -123,7 +130,7 @@ static uint32_t pick_handle(const struct arg_choice *choice, enum yields class)
 	return count - 1 - back;
 }
 
-#define HANDLE_KIND(name, kind, class)                                                                                 \
+#define HANDLE_FUNCTIONS_OF(name, kind, class)                                                                         \
 	uint32_t arg_clip_##name(const struct arg_scope *scope, uint32_t value)                                        \
 	{                                                                                                              \
 		return value == HANDLE_NONE ? value : clip_handle(scope, class, value);                                \
@@ -148,9 +155,11 @@ static uint32_t pick_handle(const struct arg_choice *choice, enum yields class)
 		return pick_handle(choice, class);                                                                     \
 	}
 
-HANDLE_KIND(object, ARG_OBJECT, YIELDS_OBJECT)
-HANDLE_KIND(page, ARG_PAGE, YIELDS_PAGE)
-HANDLE_KIND(mapping, ARG_MAPPING, YIELDS_MAPPING)
+#define HANDLE(class, letter, name) HANDLE_FUNCTIONS_OF(name, ARG_##class, YIELDS_##class)
+#define SPECIAL_HANDLE(class, letter, name)
+#include "program/handles.def"
+#undef SPECIAL_HANDLE
+#undef HANDLE
 
 void arg_print_memory(struct text_buffer *out, uint32_t value)
 {

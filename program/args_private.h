@@ -31,11 +31,12 @@ static inline uint32_t wrap(uint32_t value, uint32_t count)
 	bool arg_parse_##name(const struct arg_scope *scope, const struct arg_word *word, uint32_t *value);            \
 	uint32_t arg_mutate_##name(const struct arg_choice *choice, uint32_t value);
 
-HANDLE_FUNCTIONS(object)
-HANDLE_FUNCTIONS(page)
+#define HANDLE(class, letter, name) HANDLE_FUNCTIONS(name)
+#define SPECIAL_HANDLE              HANDLE
+#include "program/handles.def"
+#undef SPECIAL_HANDLE
+#undef HANDLE
 HANDLE_FUNCTIONS(memory)
-HANDLE_FUNCTIONS(mapping)
-HANDLE_FUNCTIONS(kmem_cache)
 #undef HANDLE_FUNCTIONS
 
 void arg_encode_handle(uint8_t *bytes, uint32_t value);

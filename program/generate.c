@@ -24,11 +24,13 @@ enum {
 	NEEDS_DEPTH = 4,    /* longest chain of needs: a sync needs a mapping, which needs memory */
 };
 
-/* Verbs after which the handle in this argument (plus one; 0 = none) is no longer live. */
-static const uint8_t consumed_arg[OP_COUNT] = {
-	[OP_krealloc] = 1,  [OP_kfree] = 1,      [OP_kmem_cache_destroy] = 1,
-	[OP_dma_unmap] = 1, [OP_free_pages] = 1, [OP_kmem_cache_free] = 2,
-};
+/* Argument (plus one; 0 = none) whose handle is no longer live after the verb. */
+static unsigned consumed_arg(unsigned verb)
+{
+	unsigned flags = op_descriptors[verb].flags;
+
+	return flags & OP_ENDS_FIRST ? 1 : flags & OP_ENDS_SECOND ? 2 : 0;
+}
 
 unsigned program_maker(const struct program *p, enum yields class, uint32_t handle, unsigned before)
 {
@@ -86,7 +88,7 @@ void composer_account(struct composer *c, unsigned i)
 {
 	const struct op *op = &c->program->ops[i];
 	const struct op_descriptor *descriptor = &op_descriptors[op->verb];
-	unsigned consumed = consumed_arg[op->verb];
+	unsigned consumed = consumed_arg(op->verb);
 	enum yields class;
 
 	if (consumed > 0) {
@@ -108,7 +110,7 @@ static bool arg_needs(enum verb verb, unsigned a, enum yields *low, enum yields 
 
 	*low = kind->low;
 	*high = kind->high;
-	return kind->low != YIELDS_NOTHING || (kind->high != YIELDS_NOTHING && consumed_arg[verb] == a + 1);
+	return kind->low != YIELDS_NOTHING || (kind->high != YIELDS_NOTHING && consumed_arg(verb) == a + 1);
 }
 
 /* A random verb of the set that yields the class, or OP_COUNT. */
@@ -211,7 +213,7 @@ static uint32_t any_cache(const struct composer *c, enum verb verb, unsigned a)
 {
 	const struct live_list *list = &c->live[YIELDS_KMEM_CACHE];
 
-	if (list->count > 0 && (consumed_arg[verb] == a + 1 || !prng_one_in(c->r, 4)))
+	if (list->count > 0 && (consumed_arg(verb) == a + 1 || !prng_one_in(c->r, 4)))
 		return HANDLE_OTHER | list->handle[pick_live(list, c->r)];
 	if (c->size_count > 0 && !prng_one_in(c->r, 4)) {
 		uint32_t size = c->sizes[prng_below(c->r, c->size_count)];
@@ -336,7 +338,7 @@ static void fill_values(const struct composer *c, struct op *op, unsigned maker)
 /* How many handles from the consumed one on are live without a gap. */
 static unsigned live_run(const struct composer *c, const struct op *op)
 {
-	unsigned a = consumed_arg[op->verb] - 1u, run = 1;
+	unsigned a = consumed_arg(op->verb) - 1u, run = 1;
 	const struct live_list *list = &c->live[arg_class(op_descriptors[op->verb].args[a], op->arg[a])];
 	uint32_t handle = op->arg[a] & ~HANDLE_OTHER;
 
@@ -351,9 +353,9 @@ static unsigned random_repeat(const struct composer *c, const struct op *op)
 {
 	unsigned most = REPEAT_COMMON_MAX;
 
-	if (!(op_descriptors[op->verb].flags & OP_REPEATS) || !prng_one_in(c->r, consumed_arg[op->verb] ? 3 : 8))
+	if (!(op_descriptors[op->verb].flags & OP_REPEATS) || !prng_one_in(c->r, consumed_arg(op->verb) ? 3 : 8))
 		return 1;
-	if (consumed_arg[op->verb] && !prng_one_in(c->r, ARBITRARY_IN))
+	if (consumed_arg(op->verb) && !prng_one_in(c->r, ARBITRARY_IN))
 		most = live_run(c, op);
 	else if (prng_one_in(c->r, REPEAT_LONG_IN))
 		most = PROGRAM_REPEAT_MAX;

@@ -10,7 +10,15 @@
 
 #include "program/args.h"
 
-enum { FLAG_0 = 0, FLAG_R = OP_REPEATS, FLAG_B = OP_OPENS_BLOCK };
+enum {
+	FLAG_0 = 0,
+	FLAG_R = OP_REPEATS,
+	FLAG_B = OP_OPENS_BLOCK,
+	FLAG_E1 = OP_ENDS_FIRST,
+	FLAG_E2 = OP_ENDS_SECOND,
+	FLAG_RE1 = FLAG_R | FLAG_E1,
+	FLAG_RE2 = FLAG_R | FLAG_E2,
+};
 
 /* Rows may have no arguments, so each list is padded with NOTHING and counted. */
 #define OP(verb, family, yields, flag, ...)                                                                            \

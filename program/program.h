@@ -40,7 +40,15 @@ enum arg_kind {
 	ARG_KIND_COUNT
 };
 
-enum yields { YIELDS_NOTHING, YIELDS_OBJECT, YIELDS_KMEM_CACHE, YIELDS_PAGE, YIELDS_MAPPING, YIELDS_COUNT };
+enum yields {
+	YIELDS_NOTHING,
+#define HANDLE(class, letter, name) YIELDS_##class,
+#define SPECIAL_HANDLE              HANDLE
+#include "program/handles.def"
+#undef SPECIAL_HANDLE
+#undef HANDLE
+	YIELDS_COUNT
+};
 
 enum op_family {
 	FAMILY_ALLOC,
@@ -54,7 +62,8 @@ enum op_family {
 	FAMILY_UPKEEP
 };
 
-enum op_flags { OP_REPEATS = 1, OP_OPENS_BLOCK = 2 };
+/* ENDS: the handle in that argument is no longer live after the op. */
+enum op_flags { OP_REPEATS = 1, OP_OPENS_BLOCK = 2, OP_ENDS_FIRST = 4, OP_ENDS_SECOND = 8 };
 
 /* Argument values.  A handle is its number; these mark the other cases. */
 #define HANDLE_NONE   0xffffffffu /* o- c- p- m-: passed as NULL */
@@ -153,6 +162,9 @@ void program_set_repeat(struct program *p, unsigned i, unsigned repeat);
 const char *program_setting(const struct program *p, const char *key);
 /* Sets or replaces a setting.  False iff the table is full or a string too long. */
 bool program_set(struct program *p, const char *key, const char *value);
+
+/* Letter of a handle class in text. */
+char yields_letter(enum yields class);
 
 /* Names of boot kmem_caches, which programs name without a handle: kmalloc-8 ... and index lookup. */
 unsigned boot_cache_count(void);
