@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Streaming DMA: maintenance by direction and by the policy for partial lines (FACTS 3.4), and a bus master that reads
- * and writes the RAM view.  DMA addresses are RAM addresses; no IOMMU, no bouncing.
+ * and writes the RAM view.  DMA addresses are RAM addresses; no IOMMU.  What needs it goes through bounce slots.
  */
 #include "backends/dma.h"
 
 #include "backends/cache.h"
+#include "backends/dma_device.h"
 #include "sim/asan.h"
 #include "sim/memory.h"
 
@@ -85,9 +86,13 @@ uint64_t dma_map_single(struct sim *sim, uint32_t id, target_addr_t addr, uint64
 		sim_bug(sim, "DMA mapping outside the linear map");
 	if (is_refused(sim, addr, size) || should_fail(sim, FAULT_dma_map))
 		return DMA_MAPPING_ERROR;
+	if (swiotlb_needed(sim, addr, size, direction))
+		event.addr = swiotlb_map(sim, addr, size, direction);
+	if (!event.addr)
+		return DMA_MAPPING_ERROR;
 	emit(sim, &event);
-	maintain(sim, addr, size, direction);
-	return addr;
+	maintain(sim, event.addr, size, direction);
+	return event.addr;
 }
 
 void dma_unmap_single(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction)
@@ -97,13 +102,24 @@ void dma_unmap_single(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size,
 	emit(sim, &event);
 	if (repeats(sim->arch->dma_unmap, sim->policy[POLICY_dma_unmap]) && direction != DMA_TO_DEVICE)
 		maintain(sim, dma, size, direction);
+	if (!swiotlb_owns(sim, dma))
+		return;
+	if (direction != DMA_TO_DEVICE)
+		swiotlb_copy(sim, id, dma, size, true);
+	swiotlb_unmap(sim, dma);
 }
 
 static void sync(struct sim *sim, const struct event *event)
 {
+	bool bounced = swiotlb_owns(sim, event->addr), to_cpu = !strcmp(event->text, "cpu");
+
 	emit(sim, event);
+	if (bounced && !to_cpu && event->value != DMA_FROM_DEVICE)
+		swiotlb_copy(sim, event->id, event->addr, event->size, false);
 	if (repeats(sim->arch->dma_sync, sim->policy[POLICY_dma_sync]))
 		maintain(sim, event->addr, event->size, (enum dma_direction)event->value);
+	if (bounced && to_cpu && event->value != DMA_TO_DEVICE)
+		swiotlb_copy(sim, event->id, event->addr, event->size, true);
 }
 
 void dma_sync_single_for_cpu(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction)
@@ -134,20 +150,23 @@ static SIM_UNCHECKED void bus_store(struct sim *sim, uint64_t offset, uint8_t va
 
 void device_write(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, uint8_t value)
 {
-	struct event event = {.kind = EVENT_DEVICE_WRITE, .id = id, .addr = dma, .size = size, .value = value};
+	struct event event = {
+		.kind = EVENT_DEVICE_WRITE, .id = id, .addr = dma_wired(sim, dma), .size = size, .value = value};
 
-	if (!target_in_ram(sim, dma, size))
-		return;
 	for (uint64_t i = 0; i < size; i++) {
-		memory_touch_frame(sim, (frame_t)((dma - RAM_BASE + i) >> PAGE_SHIFT));
-		bus_store(sim, dma - RAM_BASE + i, value);
+		uint64_t offset = dma_wired(sim, dma + i) - RAM_BASE;
+
+		if (offset >= sim->ram_size)
+			break;
+		memory_touch_frame(sim, (frame_t)(offset >> PAGE_SHIFT));
+		bus_store(sim, offset, value);
 	}
 	emit(sim, &event);
 }
 
 void device_read(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size)
 {
-	struct event event = {.kind = EVENT_DEVICE_READ, .id = id, .addr = dma, .size = size};
+	struct event event = {.kind = EVENT_DEVICE_READ, .id = id, .addr = dma_wired(sim, dma), .size = size};
 
 	emit(sim, &event);
 }

@@ -7,6 +7,7 @@
 #define SLABFUZZ_FUZZ_EXECUTE_H
 
 #include "backends/dma.h"
+#include "backends/dma_pool.h"
 #include "fuzz/world.h"
 #include "program/text.h"
 
@@ -31,13 +32,26 @@ struct page_handle {
 	uint32_t mappings;         /* live DMA mappings */
 };
 
+/* Which call made a mapping; each is undone by its own. */
+enum mapping_how { MAPPED_SINGLE, MAPPED_COHERENT, MAPPED_NONCOHERENT, MAPPED_POOL, MAPPED_FOREIGN };
+
 struct mapping_handle {
 	uint64_t dma;
 	uint64_t size;
 	uint8_t direction;
 	bool live;
-	bool cpu_owns;   /* between sync_for_cpu and sync_for_device */
-	uint32_t memory; /* the MEMORY argument it maps */
+	bool cpu_owns;             /* between sync_for_cpu and sync_for_device */
+	uint32_t memory;           /* the MEMORY argument it maps */
+	uint8_t how;               /* enum mapping_how */
+	bool unchecked;            /* nobody asked dma_mapping_error() */
+	uint32_t pool;             /* handle, if MAPPED_POOL */
+	struct coherent_area area; /* unless MAPPED_SINGLE */
+};
+
+struct pool_handle {
+	bool live;
+	uint32_t blocks; /* handed out and not freed */
+	struct dma_pool pool;
 };
 
 /* State of a run, reused: reset costs the handles that were yielded. */
@@ -54,6 +68,8 @@ struct executor {
 	struct kmem_cache_handle caches[PROGRAM_OPS_MAX];
 	struct page_handle pages[PROGRAM_OPS_MAX];
 	struct mapping_handle mappings[PROGRAM_OPS_MAX];
+	struct pool_handle pools[PROGRAM_OPS_MAX];
+	struct dma_device device;
 	bool skipped[PROGRAM_OPS_MAX];
 	/* A pending interrupt block. */
 	struct {
@@ -119,6 +135,10 @@ struct object *live_object(struct executor *x, uint32_t handle);
 target_addr_t memory_address(struct executor *x, uint32_t memory, uint64_t *size);
 /* True iff the client may still use that memory. */
 bool memory_is_live(struct executor *x, uint32_t memory);
+/* fuzz/ops_coherent.c: the machine's kmalloc() for the DMA layer. */
+struct coherent_kmalloc dma_kmalloc(struct executor *x);
+/* fuzz/ops_dma.c: the memory gets a mapping, or loses one. */
+void count_mapping(struct executor *x, uint32_t memory, uint32_t handle, bool live);
 /* True iff a live mapping that the device owns covers part of the range, and the owner of the bytes knows of it. */
 bool device_owns(struct executor *x, target_addr_t addr, uint64_t size);
 /* The value of a SIZE argument as the target's size_t. */

@@ -97,7 +97,7 @@ static bool may_map_page(struct executor *x, uint32_t memory, target_addr_t addr
 	return o->state == OBJECT_LIVE || direction == DMA_TO_DEVICE;
 }
 
-static void count_mapping(struct executor *x, uint32_t memory, uint32_t handle, bool live)
+void count_mapping(struct executor *x, uint32_t memory, uint32_t handle, bool live)
 {
 	struct object *o = object_of(x, memory);
 
@@ -141,11 +141,17 @@ static struct mapping_handle *live_mapping(struct executor *x, uint32_t handle)
 	return handle < x->count[YIELDS_MAPPING] && x->mappings[handle].live ? &x->mappings[handle] : NULL;
 }
 
+/* Coherent memory needs no syncs. */
+static bool is_coherent(const struct mapping_handle *m)
+{
+	return m->how == MAPPED_COHERENT || m->how == MAPPED_POOL;
+}
+
 enum op_result run_dma_unmap(struct executor *x, const struct op *op)
 {
 	struct mapping_handle *m = live_mapping(x, op->arg[0]);
 
-	if (!m)
+	if (!m || m->how != MAPPED_SINGLE)
 		return RESULT_SKIP;
 	dma_unmap_single(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction);
 	m->live = false;
@@ -157,7 +163,7 @@ enum op_result run_dma_sync_for_cpu(struct executor *x, const struct op *op)
 {
 	struct mapping_handle *m = live_mapping(x, op->arg[0]);
 
-	if (!m)
+	if (!m || is_coherent(m))
 		return RESULT_SKIP;
 	REQUIRE(x, !m->cpu_owns);
 	dma_sync_single_for_cpu(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction);
@@ -169,7 +175,7 @@ enum op_result run_dma_sync_for_device(struct executor *x, const struct op *op)
 {
 	struct mapping_handle *m = live_mapping(x, op->arg[0]);
 
-	if (!m)
+	if (!m || is_coherent(m))
 		return RESULT_SKIP;
 	REQUIRE(x, m->cpu_owns);
 	dma_sync_single_for_device(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction);
@@ -179,10 +185,12 @@ enum op_result run_dma_sync_for_device(struct executor *x, const struct op *op)
 
 static enum op_result device_range(struct executor *x, const struct op *op, enum dma_direction forbidden)
 {
-	struct mapping_handle *m = live_mapping(x, op->arg[0]);
+	struct mapping_handle *m = op->arg[0] < x->count[YIELDS_MAPPING] ? &x->mappings[op->arg[0]] : NULL;
 	uint64_t length = size_value(x, op->arg[2]);
 
-	if (!m || !length)
+	if (!m || !m->dma || !length)
+		return RESULT_SKIP;
+	if (!m->live && !x->world->config.misuse)
 		return RESULT_SKIP;
 	REQUIRE(x, op->arg[1] < m->size && length <= m->size - op->arg[1]);
 	REQUIRE(x, !m->cpu_owns && m->direction != forbidden);

@@ -48,6 +48,9 @@ static frame_t frame_of(struct executor *x, uint32_t memory)
 	uint64_t size;
 	target_addr_t addr = memory_address(x, memory, &size);
 
+	/* A page handle may name what is no page (C22). */
+	if (addr && memory & HANDLE_OTHER)
+		return x->pages[memory & ~HANDLE_OTHER].frame;
 	return virt_to_frame(x->sim, addr);
 }
 
