@@ -6,7 +6,7 @@
  * line is in too many mappings, and none that a device writes is written back by the mapping of another.
  * Innocent: mappings left at the end of a program; syncs of a part; TO_DEVICE mappings that share lines among
  * themselves; shared lines on coherent machines; two mappings that a device writes on one line, of which
- * cacheline_overlap tells; a mapping whose object is gone, of which device_view tells.
+ * cacheline_overlap tells; a mapping whose object is gone, and what the device reads, of which device_view tells.
  */
 #include <string.h>
 
@@ -234,9 +234,7 @@ static void on_device(struct ownership *own, const struct judge *j, bool writes)
 	else if (!holds(m, event->addr, event->size))
 		tell(j, TITLE_DMA_USE_WITHOUT_SYNC, own->mask == UINT64_MAX ? "client" : "dma", owner, m,
 		     "the device reaches beyond its mapping");
-	else if (m->cpu_owns && !m->coherent && !context->misuse)
-		return;
-	else if (m->cpu_owns && !m->coherent)
+	else if (m->cpu_owns && !m->coherent && writes)
 		tell(j, TITLE_DMA_USE_WITHOUT_SYNC, "client", owner, m, "the CPU owns it");
 	else if (m->direction == (writes ? DMA_TO_DEVICE : DMA_FROM_DEVICE))
 		tell(j, TITLE_DMA_USE_WITHOUT_SYNC, "client", "direction", m, "against its direction");
