@@ -1,66 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Streaming DMA: maintenance by direction and by the policy for partial lines (FACTS 3.4), and a bus master that reads
- * and writes the RAM view.  DMA addresses are RAM addresses; no IOMMU, no bouncing.
+ * Streaming DMA, and a bus master that reads and writes the RAM view.  Cache maintenance: backends/dma_maintain.c.  DMA
+ * addresses are RAM addresses; no IOMMU, no bouncing.
  */
 #include "backends/dma.h"
 
 #include "backends/cache.h"
+#include "backends/dma_maintain.h"
 #include "sim/asan.h"
 #include "sim/memory.h"
-
-static enum dma_edge_policy edge_policy(const struct sim *sim)
-{
-	uint8_t policy = sim->policy[POLICY_dma_edge];
-
-	return policy == DMA_EDGE_ARCH ? sim->arch->dma_edge : (enum dma_edge_policy)policy;
-}
-
-static bool repeats(enum dma_repeat_policy row, uint8_t policy)
-{
-	return (policy == DMA_REPEAT_ARCH ? row : (enum dma_repeat_policy)policy) == DMA_REPEAT_AGAIN;
-}
-
-/* King's arm926: write the overlapped first and last line back, then invalidate the rest. */
-static void clean_edges(struct sim *sim, target_addr_t addr, uint64_t size)
-{
-	uint64_t mask = (UINT64_C(1) << sim->line_shift) - 1;
-
-	if (addr & mask)
-		cache_clean(sim, addr & ~mask, 1);
-	if ((addr + size) & mask)
-		cache_clean(sim, (addr + size) & ~mask, 1);
-}
-
-static void from_device(struct sim *sim, target_addr_t addr, uint64_t size)
-{
-	switch (edge_policy(sim)) {
-	case DMA_EDGE_INV:
-		cache_invalidate(sim, addr, size);
-		return;
-	case DMA_EDGE_CLEAN_EDGE:
-		clean_edges(sim, addr, size);
-		cache_invalidate(sim, addr, size);
-		return;
-	case DMA_EDGE_FLUSH:
-		cache_flush(sim, addr, size);
-		return;
-	default:
-		return;
-	}
-}
-
-static void maintain(struct sim *sim, target_addr_t addr, uint64_t size, enum dma_direction direction)
-{
-	if (sim->arch->coherent || edge_policy(sim) == DMA_EDGE_NONE)
-		return;
-	if (direction == DMA_TO_DEVICE)
-		cache_clean(sim, addr, size);
-	else if (direction == DMA_FROM_DEVICE)
-		from_device(sim, addr, size);
-	else
-		cache_flush(sim, addr, size);
-}
 
 static void emit(struct sim *sim, const struct event *event)
 {
@@ -86,7 +34,7 @@ uint64_t dma_map_single(struct sim *sim, uint32_t id, target_addr_t addr, uint64
 	if (is_refused(sim, addr, size) || should_fail(sim, FAULT_dma_map))
 		return DMA_MAPPING_ERROR;
 	emit(sim, &event);
-	maintain(sim, addr, size, direction);
+	dma_maintain(sim, DMA_MAP_SINGLE, addr, 0, size, direction);
 	return addr;
 }
 
@@ -95,15 +43,13 @@ void dma_unmap_single(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size,
 	struct event event = {.kind = EVENT_DMA_UNMAP, .id = id, .addr = dma, .size = size, .value = direction};
 
 	emit(sim, &event);
-	if (repeats(sim->arch->dma_unmap, sim->policy[POLICY_dma_unmap]) && direction != DMA_TO_DEVICE)
-		maintain(sim, dma, size, direction);
+	dma_maintain(sim, DMA_UNMAP_SINGLE, dma, 0, size, direction);
 }
 
-static void sync(struct sim *sim, const struct event *event)
+static void sync(struct sim *sim, enum dma_call call, const struct event *event)
 {
 	emit(sim, event);
-	if (repeats(sim->arch->dma_sync, sim->policy[POLICY_dma_sync]))
-		maintain(sim, event->addr, event->size, (enum dma_direction)event->value);
+	dma_maintain(sim, call, event->addr, 0, event->size, (enum dma_direction)event->value);
 }
 
 void dma_sync_single_for_cpu(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction)
@@ -111,7 +57,7 @@ void dma_sync_single_for_cpu(struct sim *sim, uint32_t id, uint64_t dma, uint64_
 	struct event event = {
 		.kind = EVENT_DMA_SYNC, .id = id, .addr = dma, .size = size, .value = direction, .text = "cpu"};
 
-	sync(sim, &event);
+	sync(sim, DMA_SYNC_FOR_CPU, &event);
 }
 
 void dma_sync_single_for_device(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction)
@@ -119,7 +65,7 @@ void dma_sync_single_for_device(struct sim *sim, uint32_t id, uint64_t dma, uint
 	struct event event = {
 		.kind = EVENT_DMA_SYNC, .id = id, .addr = dma, .size = size, .value = direction, .text = "device"};
 
-	sync(sim, &event);
+	sync(sim, DMA_SYNC_FOR_DEVICE, &event);
 }
 
 /* Stores to RAM; an absent line shows them to the CPU, a present one hides them. */
@@ -128,7 +74,7 @@ static SIM_UNCHECKED void bus_store(struct sim *sim, uint64_t offset, uint8_t va
 	volatile uint8_t *cpu = target_pointer(RAM_BASE + offset);
 
 	sim->ram_view[offset] = value;
-	if (!sim->lines || !(sim->lines[offset >> sim->line_shift] & LINE_PRESENT))
+	if (!cache_hides(sim, offset, value))
 		*cpu = value;
 }
 

@@ -73,7 +73,7 @@ void flush_dcache_page(struct sim *sim, frame_t frame)
 		return;
 	}
 	switch (sim->arch->flush_dcache_page) {
-	case FDP_ARM_VIVT:
+	case FDP_ARM:
 		flush_arm_vivt(sim, frame);
 		return;
 	case FDP_CLEAR_ARCH_1:

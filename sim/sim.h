@@ -90,7 +90,9 @@ struct sim {
 	uint32_t steps;       /* left in this op */
 
 	/* Rest of the machine. */
-	uint8_t *line_table, *ram_view_table;
+	uint8_t *line_table, *ram_view_table, *outer_line_table, *outer_view_table;
+	uint8_t *outer_lines;   /* enum line_bits of the outer cache; NULL without one */
+	uint8_t *outer_view;    /* what it holds; where it holds nothing, what RAM holds */
 	uint8_t *ram_view;      /* what a bus master sees; on a coherent row the CPU view itself */
 	uint8_t *page_writers;  /* enum page_owner per struct page word: [frame * PAGE_WORD_COUNT + word] */
 	uint8_t *kernel_shadow; /* per 8 bytes of the kernel heap: 0 = nobody's, 1 = in use, 2 = freed */
