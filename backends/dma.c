@@ -23,49 +23,141 @@ static bool is_refused(const struct sim *sim, target_addr_t addr, uint64_t size)
 	return sim->policy[POLICY_require_line_alignment] && !sim->arch->coherent && ((addr | size) & mask);
 }
 
-uint64_t dma_map_single(struct sim *sim, uint32_t id, target_addr_t addr, uint64_t size, enum dma_direction direction)
+/* An address that may not be mapped is a BUG; false iff the API or a fault refuses the mapping. */
+static bool may_map(struct sim *sim, target_addr_t addr, uint64_t size, enum dma_direction direction)
 {
-	struct event event = {.kind = EVENT_DMA_MAP, .id = id, .addr = addr, .size = size, .value = direction};
-
 	if (direction == DMA_NONE)
 		sim_bug(sim, "DMA mapping with direction NONE");
 	if (!target_in_ram(sim, addr, size))
 		sim_bug(sim, "DMA mapping outside the linear map");
-	if (is_refused(sim, addr, size) || should_fail(sim, FAULT_dma_map))
+	return !is_refused(sim, addr, size) && !should_fail(sim, FAULT_dma_map);
+}
+
+static void map(struct sim *sim, enum dma_call call, const struct event *event)
+{
+	emit(sim, event);
+	dma_maintain(sim, call, event->addr, 0, event->size, (enum dma_direction)event->value);
+}
+
+static uint64_t map_range(struct sim *sim, enum dma_call call, const struct event *event)
+{
+	if (!may_map(sim, event->addr, event->size, (enum dma_direction)event->value))
 		return DMA_MAPPING_ERROR;
-	emit(sim, &event);
-	dma_maintain(sim, DMA_MAP_SINGLE, addr, 0, size, direction);
-	return addr;
+	map(sim, call, event);
+	return event->addr;
+}
+
+uint64_t dma_map_single(struct sim *sim, uint32_t id, target_addr_t addr, uint64_t size, enum dma_direction direction)
+{
+	struct event event = {.kind = EVENT_DMA_MAP, .id = id, .addr = addr, .size = size, .value = direction};
+
+	return map_range(sim, DMA_MAP_SINGLE, &event);
+}
+
+uint64_t dma_map_page(struct sim *sim, uint32_t id, target_addr_t addr, uint64_t size, enum dma_direction direction)
+{
+	struct event event = {
+		.kind = EVENT_DMA_MAP, .id = id, .addr = addr, .size = size, .value = direction, .text = "page"};
+
+	return map_range(sim, DMA_MAP_PAGE, &event);
+}
+
+bool dma_map_sg(struct sim *sim, uint32_t id, const struct dma_segment *segments, unsigned count,
+		enum dma_direction direction)
+{
+	struct event event = {.kind = EVENT_DMA_MAP, .id = id, .value = direction, .text = "sg"};
+
+	for (unsigned i = 0; i < count; i++)
+		if (!may_map(sim, segments[i].addr, segments[i].size, direction))
+			return false;
+	for (unsigned i = 0; i < count; i++) {
+		event.addr = segments[i].addr;
+		event.size = segments[i].size;
+		map(sim, DMA_MAP_SG, &event);
+	}
+	return true;
 }
 
 void dma_unmap_single(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction)
 {
 	struct event event = {.kind = EVENT_DMA_UNMAP, .id = id, .addr = dma, .size = size, .value = direction};
 
-	emit(sim, &event);
-	dma_maintain(sim, DMA_UNMAP_SINGLE, dma, 0, size, direction);
+	map(sim, DMA_UNMAP_SINGLE, &event);
 }
 
-static void sync(struct sim *sim, enum dma_call call, const struct event *event)
+void dma_unmap_page(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction)
 {
-	emit(sim, event);
-	dma_maintain(sim, call, event->addr, 0, event->size, (enum dma_direction)event->value);
+	struct event event = {
+		.kind = EVENT_DMA_UNMAP, .id = id, .addr = dma, .size = size, .value = direction, .text = "page"};
+
+	map(sim, DMA_UNMAP_PAGE, &event);
+}
+
+void dma_unmap_sg(struct sim *sim, uint32_t id, const struct dma_segment *segments, unsigned count,
+		  enum dma_direction direction)
+{
+	struct event event = {.kind = EVENT_DMA_UNMAP, .id = id, .value = direction, .text = "sg"};
+
+	for (unsigned i = 0; i < count; i++) {
+		event.addr = segments[i].addr;
+		event.size = segments[i].size;
+		map(sim, DMA_UNMAP_SG, &event);
+	}
+}
+
+/* Bytes [offset, offset + size) of what begins at `base`. */
+static void sync(struct sim *sim, enum dma_call call, const struct event *sync, target_addr_t base)
+{
+	emit(sim, sync);
+	dma_maintain(sim, call, base, sync->addr - base, sync->size, (enum dma_direction)sync->value);
+}
+
+static struct event sync_event(uint32_t id, target_addr_t addr, uint64_t size, enum dma_direction direction,
+			       const char *to)
+{
+	return (struct event){
+		.kind = EVENT_DMA_SYNC, .id = id, .addr = addr, .size = size, .value = direction, .text = to};
 }
 
 void dma_sync_single_for_cpu(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction)
 {
-	struct event event = {
-		.kind = EVENT_DMA_SYNC, .id = id, .addr = dma, .size = size, .value = direction, .text = "cpu"};
+	struct event event = sync_event(id, dma, size, direction, "cpu");
 
-	sync(sim, DMA_SYNC_FOR_CPU, &event);
+	sync(sim, DMA_SYNC_FOR_CPU, &event, dma);
 }
 
 void dma_sync_single_for_device(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction)
 {
-	struct event event = {
-		.kind = EVENT_DMA_SYNC, .id = id, .addr = dma, .size = size, .value = direction, .text = "device"};
+	struct event event = sync_event(id, dma, size, direction, "device");
 
-	sync(sim, DMA_SYNC_FOR_DEVICE, &event);
+	sync(sim, DMA_SYNC_FOR_DEVICE, &event, dma);
+}
+
+void dma_sync_single_range_for_cpu(struct sim *sim, uint32_t id, uint64_t dma, uint64_t offset, uint64_t size,
+				   enum dma_direction direction)
+{
+	struct event event = sync_event(id, dma + offset, size, direction, "cpu");
+
+	sync(sim, DMA_SYNC_RANGE_FOR_CPU, &event, dma);
+}
+
+void dma_sync_single_range_for_device(struct sim *sim, uint32_t id, uint64_t dma, uint64_t offset, uint64_t size,
+				      enum dma_direction direction)
+{
+	struct event event = sync_event(id, dma + offset, size, direction, "device");
+
+	sync(sim, DMA_SYNC_RANGE_FOR_DEVICE, &event, dma);
+}
+
+void dma_sync_sg(struct sim *sim, uint32_t id, const struct dma_segment *segments, unsigned count,
+		 enum dma_direction direction, bool to_cpu)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct event event =
+			sync_event(id, segments[i].addr, segments[i].size, direction, to_cpu ? "cpu" : "device");
+
+		sync(sim, to_cpu ? DMA_SYNC_SG_FOR_CPU : DMA_SYNC_SG_FOR_DEVICE, &event, segments[i].addr);
+	}
 }
 
 /* Stores to RAM; an absent line shows them to the CPU, a present one hides them. */

@@ -100,15 +100,10 @@ static enum cache_operation operation_of(const struct sim *sim, const maintenanc
 	return (enum cache_operation)m->bidirectional;
 }
 
-uint64_t dma_granule(const struct sim *sim)
-{
-	return sim->policy[POLICY_dma_granule] ? PAGE_SIZE : UINT64_C(1) << sim->line_shift;
-}
-
 /* Write back an overlapped first or last line; the two steps are two instructions: an interrupt may come between. */
 static void do_edges(struct sim *sim, const maintenance *m, target_addr_t addr, uint64_t size)
 {
-	uint64_t mask = dma_granule(sim) - 1;
+	uint64_t mask = sim_dma_granule(sim) - 1;
 	bool first = m->first_edge && addr & mask, last = m->last_edge && (addr + size) & mask;
 
 	if (first)
@@ -141,7 +136,7 @@ static struct range range_of(enum dma_call call, target_addr_t base, uint64_t of
 
 static void round_to_granule(const struct sim *sim, struct range *range)
 {
-	uint64_t mask = dma_granule(sim) - 1;
+	uint64_t mask = sim_dma_granule(sim) - 1;
 	target_addr_t end = (range->addr + range->size + mask) & ~mask;
 
 	range->addr &= ~mask;

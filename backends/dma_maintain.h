@@ -11,7 +11,5 @@
  */
 void dma_maintain(struct sim *sim, enum dma_call call, target_addr_t base, uint64_t offset, uint64_t size,
 		  enum dma_direction direction);
-/* Bytes that maintenance rounds to, a power of two: the line, or the page where a platform can only drop all of it. */
-uint64_t dma_granule(const struct sim *sim);
 
 #endif

@@ -167,6 +167,13 @@ static inline void sim_disown(struct sim *sim, target_addr_t addr, uint64_t size
 		sim_poison(addr, size);
 }
 
+/* Bytes that DMA maintenance rounds to, a power of two: the line, or the page where a platform can drop no less (C53).
+ */
+static inline uint64_t sim_dma_granule(const struct sim *sim)
+{
+	return sim->policy[POLICY_dma_granule] ? PAGE_SIZE : UINT64_C(1) << sim->line_shift;
+}
+
 SIM_ACCESSOR void sim_emit(struct sim *sim, const struct event *event)
 {
 	if (sim->observe)
