@@ -18,7 +18,7 @@ enum { MATRIX_OPS_WANTED = 12 }; /* a program that breaks a policy should not be
 enum matrix_applies { ALWAYS, NOT_COHERENT };
 
 struct matrix_question {
-	const char *name, *title, *help, *titles, *targets, *worlds;
+	const char *name, *title, *help, *titles, *by, *ops, *worlds;
 	enum matrix_applies applies;
 };
 extern const struct matrix_question matrix_questions[];
@@ -95,5 +95,7 @@ void matrix_print(const struct matrix *m, FILE *out);
 const struct matrix_cell *matrix_column_worst(const struct matrix *m, unsigned column);
 /* True iff a comma- or blank-separated list has the word. */
 bool matrix_list_has(const char *list, const char *word);
+/* Columns of matrix.def whose settings this tool does not know; they are left out, with a line to `out` each. */
+unsigned matrix_unknown_columns(FILE *out);
 
 #endif

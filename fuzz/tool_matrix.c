@@ -242,6 +242,7 @@ static int prepare(int argc, char **argv)
 		return tool_usage("matrix", "--out DIR is needed");
 	if (!matrix_plan(&matrix, &selection, what, sizeof(what)))
 		return tool_usage("matrix", what);
+	matrix_unknown_columns(stderr);
 	status = claims_load(&matrix.claims);
 	if (status)
 		return status;

@@ -31,6 +31,7 @@ static struct {
 	struct target target;
 	char variants[TARGET_VARIANTS_MAX][MATRIX_SETTINGS_MAX];
 	uint8_t verbs[OP_COUNT + 1];
+	bool left_out[OP_COUNT]; /* by the question */
 } run;
 
 static struct session session;
@@ -98,13 +99,21 @@ static void keep(unsigned index, enum verdict verdict, const char *signature, co
 	run.best[index] = trial;
 }
 
+static bool answers_question(const struct finding *finding)
+{
+	const struct matrix_question *q = run.question;
+	const char *by = strrchr(finding->signature, '/');
+
+	return (!*q->titles || matrix_list_has(q->titles, title_rows[finding->title].name)) &&
+	       (!*q->by || (by && matrix_list_has(q->by, by + 1)));
+}
+
 /* A finding of the last run of p, seen for the first time in this cell. */
 static void consider(const struct program *p, const struct world_config *config, const struct finding *finding,
 		     const char *from)
 {
 	enum verdict verdict = title_rows[finding->title].grade == GRADE_DAMAGE ? VERDICT_DAMAGE : VERDICT_HAZARD;
-	const char *titles = run.question->titles;
-	bool answers = !*titles || matrix_list_has(titles, title_rows[finding->title].name);
+	bool answers = answers_question(finding);
 	unsigned oracle = oracle_index(finding->oracle);
 	char signature[SIGNATURE_MAX];
 
@@ -155,8 +164,8 @@ static bool is_named(const struct target *target)
 {
 	static const char *const kinds[] = {"*clean", "*history", "*misuse", "*canary"};
 
-	return matrix_list_has(run.question->targets, target->name) ||
-	       matrix_list_has(run.question->targets, kinds[target->kind]);
+	return matrix_list_has(run.question->ops, target->name) ||
+	       matrix_list_has(run.question->ops, kinds[target->kind]);
 }
 
 static void add_book_plan(const struct target *target)
@@ -180,18 +189,43 @@ static void add_book_plan(const struct target *target)
 	run.plan_count += kept > 0;
 }
 
-/* All ops of the question's targets, in each of its worlds. */
-static void add_worlds_plan(void)
+/* A word of the question's ops that is the name of one, or -name. */
+static void take_op_word(struct op_set *set, const char *word, size_t length)
+{
+	bool out = *word == '-';
+	enum verb verb = verb_by_name(word + out, length - out);
+
+	if (verb != OP_COUNT && out)
+		run.left_out[verb] = true;
+	else if (verb != OP_COUNT)
+		op_set_add(set, verb);
+}
+
+static void collect_ops(void)
 {
 	struct op_set set = {0};
-	const char *at = run.question->worlds;
 	unsigned count = 0;
 
+	for (const char *at = run.question->ops; *at; at += strspn(at, " ")) {
+		take_op_word(&set, at, strcspn(at, " "));
+		at += strcspn(at, " ");
+	}
 	for (unsigned i = 0; targets[i]; i++)
 		for (const uint8_t *verb = targets[i]->verbs; is_named(targets[i]) && verb && *verb != OP_COUNT; verb++)
 			op_set_add(&set, (enum verb) * verb);
-	memcpy(run.verbs, set.verbs, set.count);
-	run.verbs[set.count] = OP_COUNT;
+	for (unsigned i = 0; i < set.count; i++)
+		if (!run.left_out[set.verbs[i]])
+			run.verbs[count++] = set.verbs[i];
+	run.verbs[count] = OP_COUNT;
+}
+
+/* All ops of the question, in each of its worlds. */
+static void add_worlds_plan(void)
+{
+	const char *at = run.question->worlds;
+	unsigned count = 0;
+
+	collect_ops();
 	for (; *at && count < TARGET_VARIANTS_MAX; at += strcspn(at, ";"), at += *at == ';', count++) {
 		snprintf(run.variants[count], MATRIX_SETTINGS_MAX, "%.*s", (int)strcspn(at, ";"), at);
 		run.target.variants[count] = run.variants[count];
@@ -229,6 +263,14 @@ static void keep_ops(struct program *p, const struct op_set *set)
 			program_remove_op(p, i);
 }
 
+static bool needs_what_is_left_out(const struct program *p)
+{
+	for (unsigned i = 0; i < p->op_count; i++)
+		if (run.left_out[p->ops[i].verb])
+			return true;
+	return false;
+}
+
 static void replay_claim(const struct claim_program *c, const struct op_set *book)
 {
 	struct world_config config;
@@ -240,7 +282,7 @@ static void replay_claim(const struct claim_program *c, const struct op_set *boo
 	world_config_default(&config);
 	if (!program.op_count || !set_world(&program) || !world_config_resolve(&config, &program, &error))
 		return;
-	if (config.misuse)
+	if (config.misuse || needs_what_is_left_out(&program))
 		return;
 	run_program(&program, &config, c->file);
 	note_active();

@@ -16,8 +16,8 @@ enum {
 };
 
 const struct matrix_question matrix_questions[] = {
-#define QUESTION(id, title, help, titles, targets, worlds, applies)                                                    \
-	{#id, title, help, titles, targets, worlds, applies},
+#define QUESTION(id, title, help, titles, by, ops, worlds, applies)                                                    \
+	{#id, title, help, titles, by, ops, worlds, applies},
 #define COLUMN(...)
 #include "fuzz/matrix.def"
 #undef COLUMN
@@ -83,8 +83,33 @@ static void add_column(struct matrix *m, unsigned question, const char *label, c
 		return;
 	column->question = question;
 	snprintf(column->label, sizeof(column->label), "%s", label);
-	snprintf(column->settings, sizeof(column->settings), "%s", settings);
+	snprintf(column->settings, sizeof(column->settings), "%s%s",
+		 strncmp(settings, "profile=", 8) != 0 ? "profile=safe " : "", settings);
 	m->column_count++;
+}
+
+static bool is_known(const char *settings)
+{
+	static struct program p;
+	struct world_config config;
+	struct text_error error;
+
+	p.setting_count = 0;
+	world_config_default(&config);
+	return settings_parse(&p, settings) && world_config_resolve(&config, &p, &error);
+}
+
+unsigned matrix_unknown_columns(FILE *out)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < COLUMN_COUNT; i++)
+		if (!is_known(columns[i].settings)) {
+			fprintf(out, "slabfuzz matrix: left out, for there is no such world: %s\n",
+				columns[i].settings);
+			count++;
+		}
+	return count;
 }
 
 /* A column of the table is of each policy that it names; the book is the profile safe. */
@@ -110,7 +135,7 @@ static void add_policy(struct matrix *m, const struct policy_row *row)
 
 	for (unsigned k = 0; row->values[k]; k++) {
 		snprintf(label, sizeof(label), "%s=%s", row->name, row->values[k]);
-		snprintf(settings, sizeof(settings), "profile=safe policy.%s", label);
+		snprintf(settings, sizeof(settings), "policy.%s", label);
 		add_column(m, QUESTION_OTHER_POLICIES, label, settings);
 	}
 }
@@ -120,7 +145,8 @@ static void add_columns_of(struct matrix *m, const struct matrix_selection *s, u
 	char settings[MATRIX_SETTINGS_MAX];
 
 	for (unsigned i = 0; i < COLUMN_COUNT; i++)
-		if (columns[i].question == question && wants_column(s, question, columns[i].settings))
+		if (columns[i].question == question && wants_column(s, question, columns[i].settings) &&
+		    is_known(columns[i].settings))
 			add_column(m, question, columns[i].label, columns[i].settings);
 	for (int i = 0; question == QUESTION_OTHER_POLICIES && i < POLICY_COUNT; i++) {
 		bool named = s->policies && matrix_list_has(s->policies, policy_rows[i].name);
