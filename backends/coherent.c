@@ -18,6 +18,17 @@ bool dma_set_mask(struct sim *sim, unsigned bits)
 	return true;
 }
 
+void dma_set_segments(struct sim *sim, uint64_t max, uint64_t boundary)
+{
+	struct event told[] = {{.kind = EVENT_DMA_DRIVER, .value = max, .text = "segment-max"},
+			       {.kind = EVENT_DMA_DRIVER, .value = boundary, .text = "segment-boundary"}};
+
+	sim->device->segment_max = max;
+	sim->device->segment_boundary = boundary;
+	sim_emit(sim, &told[0]);
+	sim_emit(sim, &told[1]);
+}
+
 static unsigned order_of(uint64_t size)
 {
 	unsigned order = 0;
@@ -163,7 +174,7 @@ static SIM_UNCHECKED void store_uncached(struct sim *sim, uint64_t offset, uint6
 		volatile uint8_t *cpu = target_pointer(RAM_BASE + i);
 
 		sim->ram_view[i] = value;
-		if (!sim->lines || !(sim->lines[i >> sim->line_shift] & LINE_PRESENT))
+		if (!cache_hides(sim, i, value))
 			*cpu = value;
 	}
 }

@@ -11,6 +11,7 @@
 
 struct dma_device {
 	uint64_t mask; /* highest address that it can put on the bus; further bits are not wired */
+	uint64_t segment_max, segment_boundary; /* of scatter list entries; 0 = any */
 	struct swiotlb swiotlb;
 };
 
@@ -18,11 +19,15 @@ struct dma_device {
 static inline void dma_device_begin(struct dma_device *device)
 {
 	device->mask = UINT64_MAX;
+	device->segment_max = device->segment_boundary = 0;
 	swiotlb_begin(&device->swiotlb);
 }
 
 /* dma_set_mask(): 2^bits - 1.  False, and nothing changed, if that does not cover the zone that GFP_DMA takes from. */
 bool dma_set_mask(struct sim *sim, unsigned bits);
+
+/* dma_set_max_seg_size() and dma_set_seg_boundary(); 0 = any. */
+void dma_set_segments(struct sim *sim, uint64_t max, uint64_t boundary);
 
 static inline uint64_t dma_mask(const struct sim *sim)
 {

@@ -54,13 +54,12 @@ static unsigned find_slots(const struct swiotlb *swiotlb, unsigned count)
 	return SWIOTLB_SLOTS;
 }
 
-uint64_t swiotlb_map(struct sim *sim, target_addr_t addr, uint64_t size, enum dma_direction direction)
+uint64_t swiotlb_map(struct sim *sim, target_addr_t addr, uint64_t size)
 {
 	struct swiotlb *swiotlb = slots_of(sim);
 	uint64_t count = (size + SWIOTLB_SLOT - 1) / SWIOTLB_SLOT;
 	unsigned first;
 
-	(void)direction;
 	if (count > SWIOTLB_SLOTS)
 		return 0;
 	if (swiotlb->frame == FRAME_NONE)

@@ -29,8 +29,8 @@ static inline void swiotlb_begin(struct swiotlb *swiotlb)
 
 /* True iff a mapping of this memory must go through slots: by the device's mask, or by policy kmalloc_bounce. */
 bool swiotlb_needed(const struct sim *sim, target_addr_t addr, uint64_t size, enum dma_direction direction);
-/* Bus address of slots that stand for the memory, filled if the device may read; 0 if there is no room. */
-uint64_t swiotlb_map(struct sim *sim, target_addr_t addr, uint64_t size, enum dma_direction direction);
+/* Bus address of slots that stand for the memory, filled from it; 0 if there is no room. */
+uint64_t swiotlb_map(struct sim *sim, target_addr_t addr, uint64_t size);
 /* True iff the bus address lies in a slot in use. */
 bool swiotlb_owns(const struct sim *sim, uint64_t dma);
 /*

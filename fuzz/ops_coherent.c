@@ -42,7 +42,7 @@ static bool coherent_gfp(const struct executor *x, uint32_t row)
 	return may_sleep_if_asked(x, row) && !(gfp_rows[row].bits & (GFP_ZERO | GFP_HIGHMEM | GFP_COMP | GFP_NOFAIL));
 }
 
-static struct mapping_handle *mapping_of(struct executor *x, uint32_t handle, enum mapping_how how)
+static struct mapping_handle *live_as(struct executor *x, uint32_t handle, enum mapping_how how)
 {
 	struct mapping_handle *m = handle < x->count[YIELDS_MAPPING] ? &x->mappings[handle] : NULL;
 
@@ -77,7 +77,7 @@ enum op_result run_dma_alloc_coherent(struct executor *x, const struct op *op)
 /* Misuse: memory that was only mapped.  Nothing is given back, for what would be, nobody can tell. */
 static enum op_result free_coherent_of_another(struct executor *x, uint32_t handle)
 {
-	struct mapping_handle *m = mapping_of(x, handle, MAPPED_SINGLE);
+	struct mapping_handle *m = live_as(x, handle, MAPPED_SINGLE);
 	struct coherent_kmalloc kmalloc = dma_kmalloc(x);
 	struct coherent_area area;
 
@@ -86,14 +86,13 @@ static enum op_result free_coherent_of_another(struct executor *x, uint32_t hand
 	REQUIRE(x, false);
 	area = (struct coherent_area){m->dma, m->dma, m->size, COHERENT_NONE};
 	dma_free_coherent(x->sim, handle, &kmalloc, &area);
-	count_mapping(x, m->memory, handle, false);
-	m->live = false;
+	count_mapping(x, handle, false);
 	return RESULT_OK;
 }
 
 enum op_result run_dma_free_coherent(struct executor *x, const struct op *op)
 {
-	struct mapping_handle *m = mapping_of(x, op->arg[0], MAPPED_COHERENT);
+	struct mapping_handle *m = live_as(x, op->arg[0], MAPPED_COHERENT);
 	struct coherent_kmalloc kmalloc = dma_kmalloc(x);
 	bool irqs_off = x->sim->irqs_off;
 
@@ -127,12 +126,13 @@ enum op_result run_dma_alloc_noncoherent(struct executor *x, const struct op *op
 	}
 	dma_sync_single_for_cpu(x->sim, x->yield, m->area.dma, size, DMA_BIDIRECTIONAL);
 	m->cpu_owns = true;
+	m->cpu_until = size;
 	return yield_memory(m, MAPPED_NONCOHERENT);
 }
 
 enum op_result run_dma_free_noncoherent(struct executor *x, const struct op *op)
 {
-	struct mapping_handle *m = mapping_of(x, op->arg[0], MAPPED_NONCOHERENT);
+	struct mapping_handle *m = live_as(x, op->arg[0], MAPPED_NONCOHERENT);
 	struct coherent_kmalloc kmalloc = dma_kmalloc(x);
 
 	if (!m)
@@ -155,6 +155,11 @@ static const struct mapping_handle *memory_of(struct executor *x, const struct o
 	return size && op->arg[1] < m->size && size <= m->size - op->arg[1] ? m : NULL;
 }
 
+static bool cpu_has(const struct mapping_handle *m, uint64_t offset, uint64_t size)
+{
+	return m->cpu_owns && offset >= m->cpu_from && offset + size <= m->cpu_until;
+}
+
 static struct coherent_area seen_by_cpu(const struct mapping_handle *m)
 {
 	struct coherent_area area = m->area;
@@ -171,7 +176,7 @@ enum op_result run_coherent_write(struct executor *x, const struct op *op)
 
 	if (!m)
 		return RESULT_SKIP;
-	REQUIRE(x, m->how != MAPPED_NONCOHERENT || m->cpu_owns);
+	REQUIRE(x, m->how != MAPPED_NONCOHERENT || cpu_has(m, op->arg[1], size_value(x, op->arg[2])));
 	area = seen_by_cpu(m);
 	coherent_store(x->sim, op->arg[0], &area, op->arg[1], size_value(x, op->arg[2]), (uint8_t)op->arg[3]);
 	return RESULT_OK;
@@ -184,7 +189,7 @@ enum op_result run_coherent_read(struct executor *x, const struct op *op)
 
 	if (!m)
 		return RESULT_SKIP;
-	REQUIRE(x, m->how != MAPPED_NONCOHERENT || m->cpu_owns);
+	REQUIRE(x, m->how != MAPPED_NONCOHERENT || cpu_has(m, op->arg[1], size_value(x, op->arg[2])));
 	area = seen_by_cpu(m);
 	coherent_load(x->sim, op->arg[0], &area, op->arg[1], size_value(x, op->arg[2]));
 	return RESULT_OK;
@@ -193,7 +198,7 @@ enum op_result run_coherent_read(struct executor *x, const struct op *op)
 /* Undefined by the API (C22), so legal use has none; the page is never the client's own. */
 enum op_result run_coherent_to_page(struct executor *x, const struct op *op)
 {
-	const struct mapping_handle *m = mapping_of(x, op->arg[0], MAPPED_COHERENT);
+	const struct mapping_handle *m = live_as(x, op->arg[0], MAPPED_COHERENT);
 
 	if (!m || op->arg[1] >= m->size)
 		return RESULT_SKIP;

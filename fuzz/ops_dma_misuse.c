@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* DMA calls as broken drivers make them (FACTS 4.3), and those that are legal only if their arguments are. */
+/* DMA calls as broken drivers make them (FACTS 4.3). */
 #include "fuzz/execute.h"
 
 static void emit_driver(struct executor *x, uint32_t handle, const char *what, target_addr_t addr, uint64_t size)
@@ -27,8 +27,8 @@ enum op_result run_dma_map_unchecked(struct executor *x, const struct op *op)
 	m->size = length;
 	m->direction = (uint8_t)direction;
 	m->memory = op->arg[0];
-	m->live = true;
-	count_mapping(x, m->memory, x->yield, true);
+	m->how = MAPPED_SINGLE;
+	count_mapping(x, x->yield, true);
 	return RESULT_OK;
 }
 
@@ -62,40 +62,44 @@ enum op_result run_dma_unmap_as(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	REQUIRE(x, false);
 	dma_unmap_single(x->sim, op->arg[0], m->dma, size ? size : m->size, (enum dma_direction)op->arg[2]);
-	if (m->live && m->how == MAPPED_SINGLE)
-		count_mapping(x, m->memory, op->arg[0], false);
+	if (m->live && (m->how == MAPPED_SINGLE || m->how == MAPPED_PAGE))
+		count_mapping(x, op->arg[0], false);
 	m->live = false;
 	return RESULT_OK;
 }
 
 typedef void sync_fn(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction);
 
-/* Whose the mapping is changes with a sync of all of it only. */
-static enum op_result sync_as(struct executor *x, const struct op *op, sync_fn *sync, bool to_cpu)
+/* The legal syncs of a part are dma_sync_range_for_cpu and dma_sync_range_for_device. */
+static enum op_result sync_as(struct executor *x, const struct op *op, sync_fn *sync)
 {
 	struct mapping_handle *m = mapping_ever(x, op->arg[0]);
 	uint64_t size = size_value(x, op->arg[2]);
 
 	if (!m || !size)
 		return RESULT_SKIP;
-	REQUIRE(x, m->live && (m->how == MAPPED_SINGLE || m->how == MAPPED_NONCOHERENT) && m->cpu_owns != to_cpu);
-	REQUIRE(x, op->arg[1] < m->size && size <= m->size - op->arg[1] && op->arg[3] == m->direction);
-	/* Part of a line has no owner: the hardware syncs lines. */
-	REQUIRE(x, x->world->config.dma_era || !((op->arg[1] | size) & ((UINT64_C(1) << x->sim->line_shift) - 1)));
+	REQUIRE(x, false);
 	sync(x->sim, op->arg[0], m->dma + op->arg[1], size, (enum dma_direction)op->arg[3]);
-	if (!op->arg[1] && size == m->size)
-		m->cpu_owns = to_cpu;
 	return RESULT_OK;
 }
 
 enum op_result run_dma_sync_as_for_cpu(struct executor *x, const struct op *op)
 {
-	return sync_as(x, op, dma_sync_single_for_cpu, true);
+	return sync_as(x, op, dma_sync_single_for_cpu);
 }
 
 enum op_result run_dma_sync_as_for_device(struct executor *x, const struct op *op)
 {
-	return sync_as(x, op, dma_sync_single_for_device, false);
+	return sync_as(x, op, dma_sync_single_for_device);
+}
+
+enum op_result run_dma_set_segments(struct executor *x, const struct op *op)
+{
+	for (uint32_t i = 0; i < x->count[YIELDS_MAPPING]; i++)
+		if (x->mappings[i].live)
+			return RESULT_SKIP;
+	dma_set_segments(x->sim, size_value(x, op->arg[0]), op->arg[1]);
+	return RESULT_OK;
 }
 
 enum op_result run_device_release(struct executor *x, const struct op *op)

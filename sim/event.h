@@ -39,15 +39,17 @@
 	      "flush_dcache_page was asked: addr = page, text = flushed | deferred | skipped | none")                  \
 	EVENT(LINE_WRITEBACK, "line-writeback", "a dirty line is about to be written to RAM: addr, size")              \
 	EVENT(LINE_DISCARD, "line-discard", "a dirty line is about to be dropped: addr, size")                         \
-	EVENT(DMA_MAP, "dma-map", "addr, size, value = direction, id = mapping")                                       \
-	EVENT(DMA_UNMAP, "dma-unmap", "addr, size, value = direction, id = mapping")                                   \
+	EVENT(DMA_MAP, "dma-map",                                                                                      \
+	      "addr, size, value = direction, id = mapping, text = NULL (single) | page | sg: an entry")               \
+	EVENT(DMA_UNMAP, "dma-unmap", "as dma-map")                                                                    \
 	EVENT(DMA_SYNC, "dma-sync", "addr, size, value = direction, id = mapping, text = cpu | device")                \
 	EVENT(DEVICE_WRITE, "device-write", "after the store: addr, size, value = byte, id = mapping")                 \
-	EVENT(DEVICE_READ, "device-read", "addr, size, id = mapping")                                                  \
+	EVENT(DEVICE_READ, "device-read", "addr, size, id = mapping, UINT32_MAX if none")                              \
 	EVENT(DMA_BOUNCE, "dma-bounce",                                                                                \
 	      "unmap or sync copied what the device wrote to its owner's memory: addr, size, id = mapping")            \
 	EVENT(DMA_DRIVER, "dma-driver",                                                                                \
-	      "id = mapping, text = failed | unchecked | foreign | mask | released, value = mask or kind")             \
+	      "id = mapping, text = failed | unchecked | foreign | released; or value = that of text = mask | "        \
+	      "segment-max | segment-boundary")                                                                        \
 	EVENT(COHERENT, "coherent",                                                                                    \
 	      "addr in RAM, size, id = mapping, text = alloc | free | write | read, value = byte, or enum "            \
 	      "coherent_flag")                                                                                         \
