@@ -7,9 +7,15 @@ static target_addr_t kmalloc_for_dma(void *context, uint64_t size, gfp_t gfp)
 	struct executor *x = context;
 	const struct alloc_request request = {.size = size, .gfp = gfp};
 
+	target_addr_t addr;
+
 	if (size > x->allocator->ops->contract.size_max)
 		return 0;
-	return x->allocator->ops->alloc(x->allocator, &request);
+	addr = x->allocator->ops->alloc(x->allocator, &request);
+	/* As under any live object. */
+	if (addr)
+		target_disclaim(x->sim, addr, size);
+	return addr;
 }
 
 static void kfree_for_dma(void *context, target_addr_t addr)
