@@ -2,7 +2,7 @@
 /*
  * Streaming DMA, and a bus master that reads and writes the RAM view.  Cache maintenance: backends/dma_maintain.c.  DMA
  * addresses are RAM addresses; no IOMMU.  What must not be mapped itself goes through bounce slots
- * (backends/swiotlb.c), but for scatter lists, which are refused.
+ * (backends/swiotlb.c).
  */
 #include "backends/dma.h"
 
@@ -49,7 +49,7 @@ static uint64_t map_range(struct sim *sim, enum dma_call call, const struct even
 	if (!may_map(sim, event->addr, event->size, direction))
 		return DMA_MAPPING_ERROR;
 	if (swiotlb_needed(sim, event->addr, event->size, direction))
-		mapped.addr = swiotlb_map(sim, event->addr, event->size);
+		mapped.addr = swiotlb_map(sim, event->id, event->addr, event->size);
 	if (!mapped.addr)
 		return DMA_MAPPING_ERROR;
 	map(sim, call, &mapped);
@@ -71,17 +71,34 @@ uint64_t dma_map_page(struct sim *sim, uint32_t id, target_addr_t addr, uint64_t
 	return map_range(sim, DMA_MAP_PAGE, &event);
 }
 
+/* Slots for the entries that need them, or none at all. */
+static bool bounce_list(struct sim *sim, uint32_t id, const struct dma_segment *segments, unsigned count,
+			enum dma_direction direction)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (!swiotlb_needed(sim, segments[i].addr, segments[i].size, direction) ||
+		    swiotlb_map(sim, id, segments[i].addr, segments[i].size))
+			continue;
+		while (i--)
+			if (swiotlb_owns(sim, swiotlb_bus(sim, id, segments[i].addr)))
+				swiotlb_unmap(sim, swiotlb_bus(sim, id, segments[i].addr));
+		return false;
+	}
+	return true;
+}
+
 bool dma_map_sg(struct sim *sim, uint32_t id, const struct dma_segment *segments, unsigned count,
 		enum dma_direction direction)
 {
 	struct event event = {.kind = EVENT_DMA_MAP, .id = id, .value = direction, .text = "sg"};
 
 	for (unsigned i = 0; i < count; i++)
-		if (!may_map(sim, segments[i].addr, segments[i].size, direction) ||
-		    !dma_reaches(sim, segments[i].addr, segments[i].size))
+		if (!may_map(sim, segments[i].addr, segments[i].size, direction))
 			return false;
+	if (!bounce_list(sim, id, segments, count, direction))
+		return false;
 	for (unsigned i = 0; i < count; i++) {
-		event.addr = segments[i].addr;
+		event.addr = swiotlb_bus(sim, id, segments[i].addr);
 		event.size = segments[i].size;
 		map(sim, DMA_MAP_SG, &event);
 	}
@@ -119,9 +136,9 @@ void dma_unmap_sg(struct sim *sim, uint32_t id, const struct dma_segment *segmen
 	struct event event = {.kind = EVENT_DMA_UNMAP, .id = id, .value = direction, .text = "sg"};
 
 	for (unsigned i = 0; i < count; i++) {
-		event.addr = segments[i].addr;
+		event.addr = swiotlb_bus(sim, id, segments[i].addr);
 		event.size = segments[i].size;
-		map(sim, DMA_UNMAP_SG, &event);
+		unmap_range(sim, DMA_UNMAP_SG, &event);
 	}
 }
 
@@ -179,10 +196,10 @@ void dma_sync_sg(struct sim *sim, uint32_t id, const struct dma_segment *segment
 		 enum dma_direction direction, bool to_cpu)
 {
 	for (unsigned i = 0; i < count; i++) {
-		struct event event =
-			sync_event(id, segments[i].addr, segments[i].size, direction, to_cpu ? "cpu" : "device");
+		struct event event = sync_event(id, swiotlb_bus(sim, id, segments[i].addr), segments[i].size, direction,
+						to_cpu ? "cpu" : "device");
 
-		sync(sim, to_cpu ? DMA_SYNC_SG_FOR_CPU : DMA_SYNC_SG_FOR_DEVICE, &event, segments[i].addr);
+		sync(sim, to_cpu ? DMA_SYNC_SG_FOR_CPU : DMA_SYNC_SG_FOR_DEVICE, &event, event.addr);
 	}
 }
 
@@ -198,9 +215,10 @@ static SIM_UNCHECKED void bus_store(struct sim *sim, uint64_t offset, uint8_t va
 
 void device_write(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, uint8_t value)
 {
-	struct event event = {
-		.kind = EVENT_DEVICE_WRITE, .id = id, .addr = dma_wired(sim, dma), .size = size, .value = value};
+	struct event event = {.kind = EVENT_DEVICE_WRITE, .id = id, .size = size, .value = value};
 
+	dma = swiotlb_bus(sim, id, dma);
+	event.addr = dma_wired(sim, dma);
 	for (uint64_t i = 0; i < size; i++) {
 		uint64_t offset = dma_wired(sim, dma + i) - RAM_BASE;
 
@@ -214,7 +232,8 @@ void device_write(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, uin
 
 void device_read(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size)
 {
-	struct event event = {.kind = EVENT_DEVICE_READ, .id = id, .addr = dma_wired(sim, dma), .size = size};
+	struct event event = {.kind = EVENT_DEVICE_READ, .id = id, .size = size};
 
+	event.addr = dma_wired(sim, swiotlb_bus(sim, id, dma));
 	emit(sim, &event);
 }

@@ -54,7 +54,15 @@ static unsigned find_slots(const struct swiotlb *swiotlb, unsigned count)
 	return SWIOTLB_SLOTS;
 }
 
-uint64_t swiotlb_map(struct sim *sim, target_addr_t addr, uint64_t size)
+static void copy(struct sim *sim, uint32_t id, target_addr_t to, target_addr_t from, uint64_t size)
+{
+	struct event event = {.kind = EVENT_DMA_BOUNCE, .addr = to, .size = size, .id = id};
+
+	target_copy(sim, to, from, size);
+	sim_emit(sim, &event);
+}
+
+uint64_t swiotlb_map(struct sim *sim, uint32_t id, target_addr_t addr, uint64_t size)
 {
 	struct swiotlb *swiotlb = slots_of(sim);
 	uint64_t count = (size + SWIOTLB_SLOT - 1) / SWIOTLB_SLOT;
@@ -73,9 +81,10 @@ uint64_t swiotlb_map(struct sim *sim, target_addr_t addr, uint64_t size)
 		swiotlb->slot[i].used = true;
 	swiotlb->slot[first].original = addr;
 	swiotlb->slot[first].size = size;
+	swiotlb->slot[first].id = id;
 	swiotlb->slot[first].slots = (uint8_t)count;
 	/* Whatever the direction: a device may write less than it was given, and all of it is copied back. */
-	target_copy(sim, slot_address(swiotlb, first), addr, size);
+	copy(sim, id, slot_address(swiotlb, first), addr, size);
 	return slot_address(swiotlb, first);
 }
 
@@ -97,6 +106,21 @@ static unsigned slot_of(const struct sim *sim, uint64_t dma)
 	return i;
 }
 
+uint64_t swiotlb_bus(const struct sim *sim, uint32_t id, uint64_t addr)
+{
+	const struct swiotlb *swiotlb = slots_of(sim);
+
+	if (likely(!swiotlb || swiotlb->frame == FRAME_NONE))
+		return addr;
+	for (unsigned i = 0; i < SWIOTLB_SLOTS; i++) {
+		uint64_t offset = addr - swiotlb->slot[i].original;
+
+		if (swiotlb->slot[i].original && swiotlb->slot[i].id == id && offset < swiotlb->slot[i].size)
+			return slot_address(swiotlb, i) + offset;
+	}
+	return addr;
+}
+
 bool swiotlb_owns(const struct sim *sim, uint64_t dma)
 {
 	return slot_of(sim, dma) != SWIOTLB_SLOTS;
@@ -108,19 +132,13 @@ void swiotlb_copy(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, boo
 	unsigned i = slot_of(sim, dma);
 	uint64_t offset = dma - slot_address(swiotlb, i);
 	target_addr_t original = swiotlb->slot[i].original + offset;
-	struct event event = {.kind = EVENT_DMA_BOUNCE, .addr = original, .size = size, .id = id};
 
 	/* A client that names more than it mapped gets no more. */
 	if (offset >= swiotlb->slot[i].size)
 		return;
 	if (size > swiotlb->slot[i].size - offset)
-		event.size = size = swiotlb->slot[i].size - offset;
-	if (!from_slot) {
-		target_copy(sim, dma, original, size);
-		return;
-	}
-	target_copy(sim, original, dma, size);
-	sim_emit(sim, &event);
+		size = swiotlb->slot[i].size - offset;
+	copy(sim, id, from_slot ? original : dma, from_slot ? dma : original, size);
 }
 
 void swiotlb_unmap(struct sim *sim, uint64_t dma)

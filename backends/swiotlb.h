@@ -15,6 +15,7 @@ struct swiotlb {
 	struct {
 		target_addr_t original; /* of a mapping's first slot; 0 = free, or a further slot of a mapping */
 		uint64_t size;
+		uint32_t id;   /* of the mapping */
 		uint8_t slots; /* of the mapping */
 		bool used;
 	} slot[SWIOTLB_SLOTS];
@@ -30,12 +31,17 @@ static inline void swiotlb_begin(struct swiotlb *swiotlb)
 /* True iff a mapping of this memory must go through slots: by the device's mask, or by policy kmalloc_bounce. */
 bool swiotlb_needed(const struct sim *sim, target_addr_t addr, uint64_t size, enum dma_direction direction);
 /* Bus address of slots that stand for the memory, filled from it; 0 if there is no room. */
-uint64_t swiotlb_map(struct sim *sim, target_addr_t addr, uint64_t size);
+uint64_t swiotlb_map(struct sim *sim, uint32_t id, target_addr_t addr, uint64_t size);
+/*
+ * Bus address for an address that a mapping's client names: lists keep the addresses of their memory.  Any other is
+ * returned as it is.
+ */
+uint64_t swiotlb_bus(const struct sim *sim, uint32_t id, uint64_t addr);
 /* True iff the bus address lies in a slot in use. */
 bool swiotlb_owns(const struct sim *sim, uint64_t dma);
 /*
- * Between slots and memory, a part of a mapping or all of it; the range must lie in the mapping.  from_slot: after the
- * device, emits DMA_BOUNCE; else before it.
+ * Between slots and memory, a part of a mapping or all of it; emits DMA_BOUNCE.  from_slot: after the device, else
+ * before it.
  */
 void swiotlb_copy(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, bool from_slot);
 /* Gives the mapping's slots back; dma is its start. */

@@ -39,7 +39,7 @@ enum op_result run_dma_set_mask(struct executor *x, const struct op *op)
 	for (uint32_t i = 0; i < x->count[YIELDS_POOL]; i++)
 		if (x->pools[i].live)
 			return RESULT_SKIP;
-	return dma_set_mask(x->sim, op->arg[0]) ? RESULT_OK : RESULT_FAILED;
+	return dma_set_mask(x->sim, PAGE_SHIFT + op->arg[0]) ? RESULT_OK : RESULT_FAILED;
 }
 
 /* The DMA layer passes the mask on to an allocator, which knows no __GFP_ZERO, HIGHMEM or COMP. */

@@ -46,7 +46,8 @@
 	EVENT(DEVICE_WRITE, "device-write", "after the store: addr, size, value = byte, id = mapping")                 \
 	EVENT(DEVICE_READ, "device-read", "addr, size, id = mapping, UINT32_MAX if none")                              \
 	EVENT(DMA_BOUNCE, "dma-bounce",                                                                                \
-	      "unmap or sync copied what the device wrote to its owner's memory: addr, size, id = mapping")            \
+	      "the CPU copied between bounce slots and the memory that they stand for: addr, size = where to, id = "   \
+	      "mapping")                                                                                               \
 	EVENT(DMA_DRIVER, "dma-driver",                                                                                \
 	      "id = mapping, text = failed | unchecked | foreign | released; or value = that of text = mask | "        \
 	      "segment-max | segment-boundary")                                                                        \
