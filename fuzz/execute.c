@@ -250,7 +250,7 @@ static void begin(struct executor *x, const struct program *p)
 	memset(x->count, 0, sizeof(x->count));
 	x->irq.armed = false;
 	x->in_irq = 0;
-	x->busy = HANDLE_NONE;
+	x->busy = NULL;
 	x->over = false;
 	x->sim->preempt = NULL;
 	memset(x->skipped, 0, p->op_count * sizeof(x->skipped[0]));

@@ -59,6 +59,12 @@ struct sg_handle {
 	} entries[SG_ENTRIES_MAX];
 };
 
+/* An object that an op under way still uses; ops nest, and so do these, each in its op's frame. */
+struct busy {
+	uint32_t handle;
+	struct busy *outer;
+};
+
 /* State of a run, reused: reset costs the handles that were yielded. */
 struct executor {
 	struct world *world;
@@ -81,10 +87,10 @@ struct executor {
 		unsigned from, to;
 		uint32_t points; /* preemption points still to pass */
 	} irq;
-	unsigned in_irq; /* > 0: an interrupt block runs; it may not sleep */
-	uint32_t busy;   /* handle of an object that the op under way still uses, HANDLE_NONE if none */
-	uint64_t runs;   /* since executor_create() */
-	bool over;       /* an oops, BUG or hang ended the program */
+	unsigned in_irq;   /* > 0: an interrupt block runs; it may not sleep */
+	struct busy *busy; /* innermost object that an op under way still uses; NULL = none */
+	uint64_t runs;     /* since executor_create() */
+	bool over;         /* an oops, BUG or hang ended the program */
 	jmp_buf recovery;
 };
 
