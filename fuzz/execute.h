@@ -156,6 +156,8 @@ void count_mapping(struct executor *x, uint32_t handle, bool live);
 bool memory_range(struct executor *x, uint32_t memory, uint64_t offset, uint64_t length);
 /* True iff a live mapping that the device owns covers part of the range, and the owner of the bytes knows of it. */
 bool device_owns(struct executor *x, target_addr_t addr, uint64_t size);
+/* True iff a sync gave that range of a mapping, and perhaps no more of it, to the cpu. */
+bool cpu_has_synced(struct executor *x, target_addr_t addr, uint64_t size);
 /* The value of a SIZE argument as the target's size_t. */
 uint64_t size_value(const struct executor *x, uint32_t arg);
 /* fuzz/drain.c: the client gives back all it holds, then the allocator; events DRAINED and PROBE. */
