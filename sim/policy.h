@@ -27,10 +27,9 @@ enum dma_repeat_policy { DMA_REPEAT_ARCH, DMA_REPEAT_NOTHING, DMA_REPEAT_AGAIN }
 enum kunmap_flush_policy { KUNMAP_FLUSH_ARCH, KUNMAP_FLUSH_NEVER, KUNMAP_FLUSH_ALWAYS };
 enum kmalloc_minalign_policy { KMALLOC_MINALIGN_ARCH, KMALLOC_MINALIGN_LINE };
 
+/* A bundle of policies (profile.def); `policies` is words like page_mapping=hugh. */
 struct profile {
-	const char *name, *help;
-	const char *page_mapping; /* value of that policy */
-	bool bugs;                /* every bug.* policy on */
+	const char *name, *policies, *help;
 };
 extern const struct profile profiles[];
 unsigned profile_count(void);
@@ -39,7 +38,9 @@ unsigned profile_count(void);
 int policy_by_name(const char *name);
 int policy_value_by_name(enum policy policy, const char *value);
 int profile_by_name(const char *name);
-/* Fills values[POLICY_COUNT] from a profile. */
-void profile_apply(const struct profile *profile, uint8_t values[POLICY_COUNT]);
+/* Fills values[POLICY_COUNT] from a profile.  False iff a word of its row means nothing: a mistake in the table. */
+bool profile_apply(const struct profile *profile, uint8_t values[POLICY_COUNT]);
+/* The same for a row that need not be in the table; like= names rows of the table. */
+bool policies_apply(const char *words, uint8_t values[POLICY_COUNT]);
 
 #endif
