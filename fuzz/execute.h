@@ -29,6 +29,7 @@ struct page_handle {
 	uint32_t object;           /* handle + 1 of the object that virt_to_page was asked of, 0 = from alloc_pages */
 	uint32_t extra_references; /* by get_page */
 	uint32_t mappings;         /* live DMA mappings */
+	uint32_t vmap_of;          /* handle + 1 of the page that this names by a second address, 0 = linear map */
 };
 
 /* Which call made a mapping; each is undone by its own. */
