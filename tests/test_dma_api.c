@@ -167,6 +167,29 @@ static void test_an_access_without_a_mapping_sees_ram(void **state)
 	      "1", "");
 }
 
+/* FACTS 3.4: the edge is cleaned, then invalidated; what an interrupt stores there in between is lost. */
+static void test_an_interrupt_comes_between_clean_and_invalidate(void **state)
+{
+	(void)state;
+	check(ERA,
+	      "o0 = kmalloc 16 GFP_KERNEL repeat=2\n"
+	      "obj_read o1 0 16\n"
+	      "irq 1 0 {\n"
+	      "	obj_write o1 0 16 0x11\n"
+	      "}\n"
+	      "m0 = dma_map o0 0 16 FROM_DEVICE\n",
+	      "", "lost-write/dma/object/dma_map");
+	/* The memory is the device's already. */
+	check(ERA,
+	      "o0 = kmalloc 16 GFP_KERNEL repeat=2\n"
+	      "irq 2 0 {\n"
+	      "	kfree o0\n"
+	      "	obj_write o0 0 16 0x11\n"
+	      "}\n"
+	      "m0 = dma_map o0 0 16 FROM_DEVICE\n",
+	      "23", "cacheline-overlap");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +201,7 @@ int main(void)
 		cmocka_unit_test(test_a_range_sync_shows_what_the_device_wrote),
 		cmocka_unit_test(test_whole_pages_are_dropped_where_that_is_all_there_is),
 		cmocka_unit_test(test_an_access_without_a_mapping_sees_ram),
+		cmocka_unit_test(test_an_interrupt_comes_between_clean_and_invalidate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
