@@ -168,6 +168,16 @@ static inline void sim_disown(struct sim *sim, target_addr_t addr, uint64_t size
 		sim_poison(addr, size);
 }
 
+/* ARCH_KMALLOC_MINALIGN of this world (FACTS 3.1), bytes. */
+static inline uint32_t sim_kmalloc_minalign(const struct sim *sim)
+{
+	if (sim->policy[POLICY_kmalloc_minalign] == KMALLOC_MINALIGN_LINE)
+		return 1u << sim->arch->line_shift;
+	if (sim->policy[POLICY_kmalloc_minalign] == KMALLOC_MINALIGN_LATER)
+		return arch_kmalloc_minalign_later(sim->arch);
+	return sim->arch->kmalloc_minalign;
+}
+
 /* Bytes that DMA maintenance rounds to, a power of two: the line, or the page where a platform can drop no less (C53).
  */
 static inline uint64_t sim_dma_granule(const struct sim *sim)
