@@ -22,12 +22,14 @@
 #define KERNEL_SIZE      UINT64_C(0x00200000)
 #define KERNEL_HEAP_BASE UINT64_C(0x54100000) /* mem_map lies below it */
 #define KERNEL_HEAP_SIZE UINT64_C(0x00040000)
-#define VMAP_BASE        UINT64_C(0xe0000000) /* second addresses of frames, outside the linear map; no host memory */
 #define RAM_PFN          (RAM_BASE >> PAGE_SHIFT)
 #define RAM_FRAMES_MAX   (RAM_SIZE_MAX >> PAGE_SHIFT)
 #define KERNEL_CHUNK     256u /* bytes: granule of reset */
 #define KERNEL_CHUNKS    (KERNEL_SIZE / KERNEL_CHUNK)
 #define STEPS_PER_OP     2000000u /* target memory accesses before an op counts as hung */
+
+/* Second addresses of frames, outside the linear map; there is no host memory. */
+#define VMAP_BASE UINT64_C(0xe0000000)
 
 enum line_bits { LINE_PRESENT = 1, LINE_DIRTY = 2 };
 
