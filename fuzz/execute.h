@@ -29,6 +29,7 @@ struct page_handle {
 	uint32_t object;           /* handle + 1 of the object that virt_to_page was asked of, 0 = from alloc_pages */
 	uint32_t extra_references; /* by get_page */
 	uint32_t mappings;         /* live DMA mappings */
+	uint32_t vmap_of;          /* handle + 1 of the page that this names by a second address, 0 = linear map */
 };
 
 /* Which call made a mapping; each is undone by its own. */
@@ -162,6 +163,8 @@ void count_mapping(struct executor *x, uint32_t handle, bool live);
 bool memory_range(struct executor *x, uint32_t memory, uint64_t offset, uint64_t length);
 /* True iff a live mapping that the device owns covers part of the range, and the owner of the bytes knows of it. */
 bool device_owns(struct executor *x, target_addr_t addr, uint64_t size);
+/* True iff a sync gave that range of a mapping, and perhaps no more of it, to the cpu. */
+bool cpu_has_synced(struct executor *x, target_addr_t addr, uint64_t size);
 /* The value of a SIZE argument as the target's size_t. */
 uint64_t size_value(const struct executor *x, uint32_t arg);
 /* fuzz/drain.c: the client gives back all it holds, then the allocator; events DRAINED and PROBE. */
