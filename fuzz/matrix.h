@@ -51,6 +51,7 @@ struct matrix_cell {
 	struct matrix_answer answer; /* to the column's question */
 	struct matrix_answer oracles[ORACLES_MAX];
 	unsigned claims;        /* replayed */
+	unsigned signatures;    /* different findings, whatever the question */
 	unsigned long programs; /* fuzzed */
 };
 

@@ -385,6 +385,7 @@ int matrix_cell_run(const struct matrix *m, struct matrix_cell *cell)
 	r = (struct prng){cell_seed()};
 	fuzz_random(&r);
 	judge_idle();
+	cell->signatures = session.known_count;
 	for (unsigned i = 0; i < oracle_count; i++)
 		saved = save(i) && saved;
 	saved = save(ANSWER) && saved;
