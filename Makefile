@@ -16,7 +16,7 @@ T ?= slub_clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: help deps all fuzz test unit programs planted lint smoke format clean docs coverage bench
-.PHONY: claims matrix matrix-test example soak discovery kill-matrix replay100 corpora corpora-merge
+.PHONY: claims matrix matrix-test refute rediscover example soak discovery kill-matrix replay100 corpora corpora-merge
 
 help: ## list the targets
 	@echo "slabfuzz: make a target below; DEV=1 turns warnings into errors, V=1 shows commands."
@@ -67,6 +67,9 @@ matrix: plain ## the safety matrix, TIME=300 seconds of fuzzing: build/matrix/ma
 
 matrix-test: plain ## a small matrix is killed, goes on, and its page opens in headless Chromium
 	@scripts/matrix_test.sh build/slabfuzz
+
+refute: plain $(MACHINES) ## what build/matrix shows unsafe falls to a short program, what it shows safe sees a planted bug
+	@scripts/refute.py build/matrix
 
 planted: plain $(MACHINES) ## each planted bug is killed by its program, its clean twin is silent
 	@scripts/run_planted.sh build/slabfuzz
