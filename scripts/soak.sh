@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Clean targets (targets/*_clean.c, *_dma_safe.c, differential) stay silent for MINUTES each, in each flavour, one per
-# processor at a time.  libfuzzer* run with that engine, others (msan, m32) with the random one of their tool.
+# processor (or JOBS=N) at a time.  libfuzzer* run with that engine, others (msan, m32) with the random one of their tool.
 #
 #   soak.sh MINUTES FLAVOUR...
 set -euo pipefail
@@ -36,4 +36,4 @@ for flavour; do
 	for f in targets/*_clean.c targets/*_dma_safe.c targets/differential.c; do
 		echo "$flavour $(basename "$f" .c)"
 	done
-done | xargs -r -P "$(nproc)" -L 1 bash -c "one \$0 \$1 $seconds $out"
+done | xargs -r -P "${JOBS:-$(nproc)}" -L 1 bash -c "one \$0 \$1 $seconds $out"
