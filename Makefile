@@ -68,6 +68,9 @@ matrix: plain ## the safety matrix, TIME=300 seconds of fuzzing: build/matrix/ma
 matrix-test: plain ## a small matrix is killed, goes on, and its page opens in headless Chromium
 	@scripts/matrix_test.sh build/slabfuzz
 
+rediscover: plain libfuzzer ## what was claimed, found from an empty corpus, SEEDS=3: docs/rediscovery.md
+	@scripts/rediscover.py --seeds $(or $(filter-out 10,$(SEEDS)),3)
+
 refute: plain $(MACHINES) ## what build/matrix shows unsafe falls to a short program, what it shows safe sees a planted bug
 	@scripts/refute.py build/matrix
 
