@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """What fuzzing finds by itself of what was claimed: empty corpus, and only allocator, arch and profile chosen.
 
-The world comes from the claim's program, and so do the signatures: a hit is the first finding that matches one of its
-`# expect:` lines of damage grade.  Prints claim, engine and seconds to the first hit of each seed, and writes
+The world comes from the claim's program, and so do the signatures: a hit is the first finding with a whole signature
+that the program itself shows, of damage grade if it has one.  Prints claim, engine and seconds to the first hit of each seed, and writes
 docs/rediscovery.md.  An interrupted run goes on: results are kept in build/rediscovery/.
 """
 import argparse
@@ -58,27 +58,24 @@ def world_of(program, more):
     return {key: words[key] for key in ("allocator", "arch", "profile") if key in words} | more
 
 
-def wanted(program):
-    expected = re.findall(r"^# expect: (\S+)", program, re.M)
-    return [e for e in expected if not e.startswith(HAZARDS)] or expected
+def wanted(path):
+    """Whole signatures: what the program finds in its own world."""
+    result = subprocess.run([TOOL, "run", str(path)], capture_output=True, text=True, check=False)
+    shown = re.findall(r"^BUG: (\S+)", result.stdout, re.M)
+    return [s for s in shown if not s.startswith(HAZARDS)] or shown
 
 
-def matches(pattern, signature):
-    parts = pattern.split("/")
-    return signature.split("/")[: len(parts)] == parts
-
-
-def found(out, patterns):
+def found(out, signatures):
     """The signature that a saved program has in its name."""
     for directory in (*out.glob("work/*/new"), out / "findings"):
         for name in os.listdir(directory) if directory.exists() else []:
             signature = name.rsplit("-", 1)[0].replace("+", "/")
-            if name.endswith(".prog") and any(matches(p, signature) for p in patterns):
+            if name.endswith(".prog") and signature in signatures:
                 return signature
     return None
 
 
-def hunt(claim, target, settings, patterns, engine, seed, seconds):
+def hunt(claim, target, settings, signatures, engine, seed, seconds):
     """(seconds to the first hit or None, signature)"""
     out = WORK / f"{claim}-{engine}-{seed}"
     shutil.rmtree(out, ignore_errors=True)
@@ -90,14 +87,14 @@ def hunt(claim, target, settings, patterns, engine, seed, seconds):
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
     while not signature and process.poll() is None:
         time.sleep(0.05)
-        signature = found(out, patterns)
+        signature = found(out, signatures)
     took = time.monotonic() - begin
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
     _, complaint = process.communicate()
     if process.returncode > 1:
         raise RuntimeError(f"{' '.join(command)}: {complaint.decode()[-300:]}")
-    signature = signature or found(out, patterns)
+    signature = signature or found(out, signatures)
     shutil.rmtree(out, ignore_errors=True)
     return (round(took, 2), signature) if signature else (None, None)
 
@@ -108,14 +105,14 @@ def rediscover(claim, target, more, engine, args):
     if not path.exists():
         return None
     program = path.read_text()
-    settings, patterns = world_of(program, more), wanted(program)
+    settings, signatures = world_of(program, more), wanted(path)
     kept = WORK / f"{claim}-{engine}.json"
-    identity = [target, settings, patterns, args.seeds, args.time]
+    identity = [target, settings, signatures, args.seeds, args.time]
     if kept.exists() and not args.afresh:
         result = json.loads(kept.read_text())
         if result["identity"] == identity:
             return result
-    hits = [hunt(claim, target, settings, patterns, engine, seed, args.time) for seed in range(1, args.seeds + 1)]
+    hits = [hunt(claim, target, settings, signatures, engine, seed, args.time) for seed in range(1, args.seeds + 1)]
     result = {"identity": identity, "times": [hit[0] for hit in hits],
               "signature": next((hit[1] for hit in hits if hit[1]), "")}
     kept.write_text(json.dumps(result))
@@ -157,7 +154,7 @@ def main():
     text = ["# Rediscovery", "",
             f"`make rediscover`: an empty corpus and the era of `targets/history_era.c` or `history_misuse.c`; only allocator,"
             f" arch and profile are chosen, by the claim's file. {args.seeds} seeds, at most {args.time} s of one core each;"
-            " seconds until the first finding with a damage signature of that file.", "",
+            " seconds until the first finding with a whole signature of that file.", "",
             "| claim | engine | world | found | median s | slowest s | signature |", "| --- " * 7 + "|",
             *("| " + " | ".join(row) + " |" for row in rows), "",
             f"Not found with every seed by any engine: {', '.join(failed) or 'none'}. Without a program yet:"
