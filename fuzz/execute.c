@@ -25,6 +25,7 @@ bool executor_create(struct executor *x, struct world *world)
 	x->allocator = &world->allocator;
 	x->objects = calloc(OBJECT_HANDLES_MAX, sizeof(*x->objects));
 	x->object_pins = calloc(OBJECT_HANDLES_MAX, sizeof(*x->object_pins));
+	x->sim->device = &x->device;
 	world->oracle_context.objects = x->objects;
 	world->oracle_context.object_count = &x->count[YIELDS_OBJECT];
 	return x->objects && x->object_pins;
@@ -118,6 +119,8 @@ static struct slots slots_of(struct executor *x, enum yields class)
 		return (struct slots){x->pages, sizeof(x->pages[0])};
 	case YIELDS_MAPPING:
 		return (struct slots){x->mappings, sizeof(x->mappings[0])};
+	case YIELDS_POOL:
+		return (struct slots){x->pools, sizeof(x->pools[0])};
 	case YIELDS_SG:
 		return (struct slots){x->lists, sizeof(x->lists[0])};
 	default:
@@ -255,6 +258,7 @@ static void begin(struct executor *x, const struct program *p)
 	x->busy = NULL;
 	x->over = false;
 	x->sim->preempt = NULL;
+	dma_device_begin(&x->device);
 	memset(x->skipped, 0, p->op_count * sizeof(x->skipped[0]));
 	program_number_handles(p, x->first);
 	for (unsigned i = 0; i < oracle_count; i++)

@@ -7,6 +7,7 @@
 #define SLABFUZZ_FUZZ_EXECUTE_H
 
 #include "backends/dma.h"
+#include "backends/dma_pool.h"
 #include "fuzz/world.h"
 #include "program/text.h"
 
@@ -33,7 +34,14 @@ struct page_handle {
 };
 
 /* Which call made a mapping; each is undone by its own. */
-enum mapping_how { MAPPED_SINGLE, MAPPED_PAGE, MAPPED_SG };
+enum mapping_how {
+	MAPPED_SINGLE,
+	MAPPED_PAGE,
+	MAPPED_SG,
+	MAPPED_COHERENT,
+	MAPPED_NONCOHERENT,
+	MAPPED_POOL,
+};
 
 struct mapping_handle {
 	uint64_t dma;  /* of a scatter list: of its first entry */
@@ -42,9 +50,17 @@ struct mapping_handle {
 	bool live;
 	bool cpu_owns;                /* between sync_for_cpu and sync_for_device: */
 	uint64_t cpu_from, cpu_until; /* these offsets */
-	uint32_t memory;              /* the MEMORY argument it maps, HANDLE_NONE for a scatter list */
-	uint8_t how;                  /* enum mapping_how */
-	uint32_t sg;                  /* handle, if MAPPED_SG */
+	uint32_t memory; /* the MEMORY argument it maps, HANDLE_NONE for a scatter list and memory of its own */
+	uint8_t how;     /* enum mapping_how */
+	uint32_t sg;     /* handle, if MAPPED_SG */
+	uint32_t pool;   /* handle, if MAPPED_POOL */
+	struct coherent_area area; /* if the mapping brought its memory */
+};
+
+struct pool_handle {
+	bool live;
+	uint32_t blocks; /* handed out and not freed */
+	struct dma_pool pool;
 };
 
 enum { SG_ENTRIES_MAX = 8 };
@@ -80,6 +96,8 @@ struct executor {
 	struct kmem_cache_handle caches[PROGRAM_OPS_MAX];
 	struct page_handle pages[PROGRAM_OPS_MAX];
 	struct mapping_handle mappings[PROGRAM_OPS_MAX];
+	struct pool_handle pools[PROGRAM_OPS_MAX];
+	struct dma_device device;
 	struct sg_handle lists[PROGRAM_OPS_MAX];
 	bool skipped[PROGRAM_OPS_MAX];
 	/* A pending interrupt block. */
@@ -146,6 +164,8 @@ struct object *live_object(struct executor *x, uint32_t handle);
 target_addr_t memory_address(struct executor *x, uint32_t memory, uint64_t *size);
 /* True iff the client may still use that memory. */
 bool memory_is_live(struct executor *x, uint32_t memory);
+/* fuzz/ops_coherent.c: the machine's kmalloc() for the DMA layer. */
+struct coherent_kmalloc dma_kmalloc(struct executor *x);
 /* fuzz/mappings.c: a mapping is one piece of memory, or one per entry of its scatter list. */
 unsigned mapping_pieces(const struct executor *x, const struct mapping_handle *m);
 struct sg_entry mapping_piece(const struct executor *x, const struct mapping_handle *m, unsigned i);

@@ -66,6 +66,9 @@ static frame_t frame_of(struct executor *x, uint32_t memory)
 
 	if (addr >= VMAP_BASE)
 		return (frame_t)((addr - RAM_BASE) >> PAGE_SHIFT);
+	/* A page handle may name what is no page (C22). */
+	if (addr && memory & HANDLE_OTHER)
+		return x->pages[memory & ~HANDLE_OTHER].frame;
 	return virt_to_frame(x->sim, addr);
 }
 
