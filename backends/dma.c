@@ -209,7 +209,7 @@ static SIM_UNCHECKED void bus_store(struct sim *sim, uint64_t offset, uint8_t va
 	volatile uint8_t *cpu = target_pointer(RAM_BASE + offset);
 
 	sim->ram_view[offset] = value;
-	if (!cache_hides(sim, offset, value))
+	if (!sim->lines || !cache_hides(sim, offset, value))
 		*cpu = value;
 }
 

@@ -56,7 +56,7 @@ target_addr_t memory_address(struct executor *x, uint32_t memory, uint64_t *size
 		if (index >= x->count[YIELDS_PAGE] || x->pages[index].frame == FRAME_NONE)
 			return 0;
 		*size = (uint64_t)PAGE_SIZE << x->pages[index].order;
-		return page_address(x->pages[index].frame);
+		return page_address(x->pages[index].frame) + (x->pages[index].vmap_of ? VMAP_BASE - RAM_BASE : 0);
 	}
 	if (index >= x->count[YIELDS_OBJECT] || x->objects[index].state == OBJECT_NEVER)
 		return 0;
@@ -69,6 +69,8 @@ static bool page_is_live(struct executor *x, uint32_t index)
 {
 	const struct page_handle *p = index < x->count[YIELDS_PAGE] ? &x->pages[index] : NULL;
 
+	if (p && p->vmap_of)
+		p = &x->pages[p->vmap_of - 1];
 	if (!p || !p->object)
 		return p && p->live;
 	return p->frame != FRAME_NONE && (p->extra_references || live_object(x, p->object - 1));
@@ -253,7 +255,7 @@ static void begin(struct executor *x, const struct program *p)
 	memset(x->count, 0, sizeof(x->count));
 	x->irq.armed = false;
 	x->in_irq = 0;
-	x->busy = HANDLE_NONE;
+	x->busy = NULL;
 	x->over = false;
 	x->sim->preempt = NULL;
 	dma_device_begin(&x->device);

@@ -30,6 +30,7 @@ struct page_handle {
 	uint32_t object;           /* handle + 1 of the object that virt_to_page was asked of, 0 = from alloc_pages */
 	uint32_t extra_references; /* by get_page */
 	uint32_t mappings;         /* live DMA mappings */
+	uint32_t vmap_of;          /* handle + 1 of the page that this names by a second address, 0 = linear map */
 };
 
 /* Which call made a mapping; each is undone by its own. */
@@ -75,6 +76,12 @@ struct sg_handle {
 	} entries[SG_ENTRIES_MAX];
 };
 
+/* An object that an op under way still uses; ops nest, and so do these, each in its op's frame. */
+struct busy {
+	uint32_t handle;
+	struct busy *outer;
+};
+
 /* State of a run, reused: reset costs the handles that were yielded. */
 struct executor {
 	struct world *world;
@@ -99,10 +106,10 @@ struct executor {
 		unsigned from, to;
 		uint32_t points; /* preemption points still to pass */
 	} irq;
-	unsigned in_irq; /* > 0: an interrupt block runs; it may not sleep */
-	uint32_t busy;   /* handle of an object that the op under way still uses, HANDLE_NONE if none */
-	uint64_t runs;   /* since executor_create() */
-	bool over;       /* an oops, BUG or hang ended the program */
+	unsigned in_irq;   /* > 0: an interrupt block runs; it may not sleep */
+	struct busy *busy; /* innermost object that an op under way still uses; NULL = none */
+	uint64_t runs;     /* since executor_create() */
+	bool over;         /* an oops, BUG or hang ended the program */
 	jmp_buf recovery;
 };
 
@@ -176,6 +183,8 @@ void count_mapping(struct executor *x, uint32_t handle, bool live);
 bool memory_range(struct executor *x, uint32_t memory, uint64_t offset, uint64_t length);
 /* True iff a live mapping that the device owns covers part of the range, and the owner of the bytes knows of it. */
 bool device_owns(struct executor *x, target_addr_t addr, uint64_t size);
+/* True iff a sync gave that range of a mapping, and perhaps no more of it, to the cpu. */
+bool cpu_has_synced(struct executor *x, target_addr_t addr, uint64_t size);
 /* The value of a SIZE argument as the target's size_t. */
 uint64_t size_value(const struct executor *x, uint32_t arg);
 /* fuzz/drain.c: the client gives back all it holds, then the allocator; events DRAINED and PROBE. */

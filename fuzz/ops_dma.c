@@ -58,16 +58,19 @@ static enum op_result map_memory(struct executor *x, const struct op *op, enum m
 		return RESULT_SKIP;
 	REQUIRE(x, may_map(x, op->arg[0], op->arg[1], length, direction));
 	addr += op->arg[1];
+	/* The memory is in use from here on: an interrupt may come between two steps of the maintenance. */
+	*m = (struct mapping_handle){.dma = addr,
+				     .size = length,
+				     .direction = (uint8_t)direction,
+				     .memory = op->arg[0],
+				     .how = (uint8_t)how};
+	count_mapping(x, x->yield, true);
 	m->dma = how == MAPPED_PAGE ? dma_map_page(x->sim, x->yield, addr, length, direction)
 				    : dma_map_single(x->sim, x->yield, addr, length, direction);
-	if (m->dma == DMA_MAPPING_ERROR)
-		return RESULT_FAILED;
-	m->size = length;
-	m->direction = (uint8_t)direction;
-	m->memory = op->arg[0];
-	m->how = (uint8_t)how;
-	count_mapping(x, x->yield, true);
-	return RESULT_OK;
+	if (m->dma != DMA_MAPPING_ERROR)
+		return RESULT_OK;
+	count_mapping(x, x->yield, false);
+	return RESULT_FAILED;
 }
 
 enum op_result run_dma_map(struct executor *x, const struct op *op)

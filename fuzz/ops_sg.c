@@ -97,9 +97,7 @@ enum op_result run_dma_map_sg(struct executor *x, const struct op *op)
 	if (!list)
 		return RESULT_SKIP;
 	REQUIRE(x, may_map_list(x, list, direction));
-	if (!dma_map_sg(x->sim, x->yield, segments, segments_of(list, segments), direction))
-		return RESULT_FAILED;
-	*m = (struct mapping_handle){.dma = segments[0].addr,
+	*m = (struct mapping_handle){.dma = list->entries[0].addr,
 				     .direction = (uint8_t)direction,
 				     .memory = HANDLE_NONE,
 				     .how = MAPPED_SG,
@@ -107,7 +105,10 @@ enum op_result run_dma_map_sg(struct executor *x, const struct op *op)
 	for (uint32_t i = 0; i < list->count; i++)
 		m->size += list->entries[i].size;
 	count_mapping(x, x->yield, true);
-	return RESULT_OK;
+	if (dma_map_sg(x->sim, x->yield, segments, segments_of(list, segments), direction))
+		return RESULT_OK;
+	count_mapping(x, x->yield, false);
+	return RESULT_FAILED;
 }
 
 enum op_result run_dma_unmap_sg(struct executor *x, const struct op *op)

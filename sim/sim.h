@@ -34,6 +34,9 @@
 #define KERNEL_CHUNKS     (KERNEL_SIZE / KERNEL_CHUNK)
 #define STEPS_PER_OP      2000000u /* target memory accesses before an op counts as hung */
 
+/* Second addresses of frames, outside the linear map; there is no host memory. */
+#define VMAP_BASE UINT64_C(0xe0000000)
+
 enum line_bits { LINE_PRESENT = 1, LINE_DIRTY = 2 };
 
 /* Used frames are clean until the first access, so that a reset need not clear what was allocated but never used. */
@@ -174,6 +177,16 @@ static inline void sim_disown(struct sim *sim, target_addr_t addr, uint64_t size
 {
 	if (sim->native)
 		sim_poison(addr, size);
+}
+
+/* ARCH_KMALLOC_MINALIGN of this world (FACTS 3.1), bytes. */
+static inline uint32_t sim_kmalloc_minalign(const struct sim *sim)
+{
+	if (sim->policy[POLICY_kmalloc_minalign] == KMALLOC_MINALIGN_LINE)
+		return 1u << sim->arch->line_shift;
+	if (sim->policy[POLICY_kmalloc_minalign] == KMALLOC_MINALIGN_LATER)
+		return arch_kmalloc_minalign_later(sim->arch);
+	return sim->arch->kmalloc_minalign;
 }
 
 /* Bytes that DMA maintenance rounds to, a power of two: the line, or the page where a platform can drop no less (C53).
