@@ -36,7 +36,7 @@ struct mapping {
 
 /* Calls on a list tell of one entry after another. */
 struct entries {
-	uint32_t id;
+	uint32_t id, op;
 	enum event_kind kind;
 	unsigned seen; /* 0 = no such call was the last */
 	const char *by;
@@ -243,9 +243,10 @@ static struct mapping *named(struct ownership *own, const struct judge *j)
 static void count_entry(struct ownership *own, const struct judge *j)
 {
 	struct entries *entries = &own->entries;
+	const struct sim *sim = j->context->sim;
 
 	if (!entries->seen)
-		*entries = (struct entries){j->event->id, j->event->kind, 0, j->context->sim->by};
+		*entries = (struct entries){.id = j->event->id, .op = sim->op, .kind = j->event->kind, .by = sim->by};
 	entries->seen++;
 }
 
@@ -256,7 +257,7 @@ static void end_entries(struct ownership *own, const struct oracle_context *cont
 	struct entries *entries = &own->entries;
 	struct mapping *m = &own->mappings[entries->id];
 
-	if (event && event->id == entries->id && event->kind == entries->kind)
+	if (event && event->id == entries->id && event->kind == entries->kind && context->sim->op == entries->op)
 		return;
 	if (entries->seen != m->count)
 		finding_add(out, context, NAME, TITLE_UNMAP_MISMATCH, "client", "entries", entries->by,
