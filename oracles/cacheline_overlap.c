@@ -559,10 +559,8 @@ static void observe(void *state, const struct oracle_context *context, const str
 		break;
 	case EVENT_OBJECT_WRITE:
 	case EVENT_DMA_BOUNCE:
-		on_write(lines, context, event);
-		break;
 	case EVENT_COHERENT:
-		if (strcmp(event->text, "read") != 0)
+		if (event->kind != EVENT_COHERENT || strcmp(event->text, "read") != 0)
 			on_write(lines, context, event);
 		break;
 	case EVENT_OBJECT_READ:
