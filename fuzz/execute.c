@@ -135,6 +135,8 @@ static struct slots slots_of(struct executor *x, enum yields class)
 		return (struct slots){x->pages, sizeof(x->pages[0])};
 	case YIELDS_MAPPING:
 		return (struct slots){x->mappings, sizeof(x->mappings[0])};
+	case YIELDS_VMA:
+		return (struct slots){x->mm.vma, sizeof(x->mm.vma[0])};
 	default:
 		return (struct slots){NULL, 0};
 	}
@@ -269,6 +271,9 @@ static void begin(struct executor *x, const struct program *p)
 	x->in_irq = 0;
 	x->busy = HANDLE_NONE;
 	x->over = false;
+	x->rcu_queued = x->lock_count = x->readers_begun = 0;
+	if (x->mm.used)
+		page_tables_reset(&x->mm);
 	x->sim->preempt = NULL;
 	memset(x->skipped, 0, p->op_count * sizeof(x->skipped[0]));
 	program_number_handles(p, x->first);

@@ -125,6 +125,7 @@ enum op_result run_dma_map(struct executor *x, const struct op *op)
 	REQUIRE(x, direction != DMA_NONE && !device_owns(x, addr + op->arg[1], length));
 	REQUIRE(x, x->world->config.dma_era ||
 			   (may_map_strictly(x, op->arg[0]) && whole_lines(x, op->arg[1], length, size)));
+	REQUIRE(x, !(op->arg[0] & HANDLE_OTHER) || page_may_be_mapped(x, &x->pages[op->arg[0] & ~HANDLE_OTHER]));
 	m->dma = dma_map_single(x->sim, x->yield, addr + op->arg[1], length, direction);
 	if (m->dma == DMA_MAPPING_ERROR)
 		return RESULT_FAILED;
@@ -132,6 +133,8 @@ enum op_result run_dma_map(struct executor *x, const struct op *op)
 	m->direction = (uint8_t)direction;
 	m->memory = op->arg[0];
 	m->live = true;
+	if ((m->memory & HANDLE_OTHER) && direction != DMA_TO_DEVICE)
+		x->pages[m->memory & ~HANDLE_OTHER].stored |= STORED_BY_KERNEL;
 	count_mapping(x, m->memory, x->yield, true);
 	return RESULT_OK;
 }

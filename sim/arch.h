@@ -13,15 +13,18 @@ enum fdp_kind {
 	FDP_CLEAR_ARCH_1, /* powerpc: only PG_arch_1 is cleared */
 };
 
+enum { COLOURS_VIVT = 255 };
+
 struct arch {
 	const char *name;
 	enum layout_id layout;
 	bool big_endian;
-	bool coherent;                           /* DMA needs no cache maintenance */
-	uint8_t line_shift;                      /* log2 of the D-cache line in bytes */
-	bool write_allocate;                     /* a store to an absent line fills it; else it goes straight to RAM */
-	bool write_through;                      /* stores reach RAM at once, lines never get dirty */
-	uint8_t cpus;                            /* default number of cpus */
+	bool coherent;       /* DMA needs no cache maintenance */
+	uint8_t line_shift;  /* log2 of the D-cache line in bytes */
+	bool write_allocate; /* a store to an absent line fills it; else it goes straight to RAM */
+	bool write_through;  /* stores reach RAM at once, lines never get dirty */
+	uint8_t colours;     /* page colours of the D-cache: 0, 1 = none, COLOURS_VIVT = each virtual page is one */
+	uint8_t cpus;        /* default number of cpus */
 	uint8_t kmalloc_minalign, slab_minalign; /* bytes, 2.6.22 (FACTS 3.1) */
 	uint8_t slab_minalign_defined;           /* the same where the arch defines it, else 0: SLAB has no default */
 	enum fdp_kind flush_dcache_page;

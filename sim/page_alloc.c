@@ -378,20 +378,30 @@ uint32_t nr_free_pages(struct sim *sim)
 	return total;
 }
 
+/* Frames that mem_map describes and that do not exist: reserved, as if of a hole below the highest pfn. */
+static void reserve_hole(struct sim *sim, frame_t first)
+{
+	for (frame_t i = first; i < sim->ram_frames; i++) {
+		page_set_flag(sim, i, PG_reserved);
+		page_count_set_raw(sim, i, 1);
+	}
+}
+
 void page_alloc_boot(struct sim *sim)
 {
 	uint32_t size = (MAX_ORDER + CPUS_MAX) * (sim->layout->size[LS_list_head] + 4u);
-	frame_t frame = 0;
+	frame_t frame = 0, end = sim->ram_frames - (sim->policy[POLICY_mem_hole] ? HOLE_FRAMES : 0);
 
 	sim->zone = kernel_alloc(sim, size);
 	for (unsigned list = 0; list < MAX_ORDER + CPUS_MAX; list++)
 		list_init(sim, area_head(sim, list));
 	for (frame_t i = 0; i < sim->ram_frames; i++)
 		page_field_store(sim, i, PF_allocated_mapcount, UINT32_MAX);
-	while (frame < sim->ram_frames) {
+	reserve_hole(sim, end);
+	while (frame < end) {
 		unsigned order = MAX_ORDER - 1;
 
-		while ((frame & ((1u << order) - 1)) || frame + (1u << order) > sim->ram_frames)
+		while ((frame & ((1u << order) - 1)) || frame + (1u << order) > end)
 			order--;
 		set_buddy(sim, frame, order);
 		push(sim, frame, order);
