@@ -353,6 +353,8 @@ static enum op_result user_range(struct executor *x, const struct op *op, struct
 	if (!v->pte[i].owner || v->pte[i].pfn >= x->sim->ram_frames)
 		return RESULT_SKIP;
 	*page = &x->pages[(v->pte[i].owner & ~PINNED) - 1];
+	if ((*page)->outside)
+		return RESULT_SKIP;
 	REQUIRE(x, !device_owns(x, page_address(v->pte[i].pfn), PAGE_SIZE));
 	REQUIRE(x, era(x) || sees_last_store(*page, op->arg[0]));
 	return RESULT_OK;

@@ -183,6 +183,8 @@ static enum op_result store_pointer(struct executor *x, const struct op *op, boo
 
 	if (op->arg[1] != HANDLE_NONE && (!o || o->dying || !target_in_ram(x->sim, o->addr, o->size)))
 		return RESULT_SKIP;
+	/* Who publishes what another cpu stored must have got it from there in order. */
+	REQUIRE(x, !o || !store_waits(x->sim, op->arg[1]) || x->world->config.dma_era);
 	if (barrier)
 		store_barrier(x->sim);
 	store_slot(x->sim, slot, o ? op->arg[1] + 1 : 0);

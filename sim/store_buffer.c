@@ -152,6 +152,17 @@ static bool is_hidden(const struct sim *sim, const struct pending_store *store)
 	return store->cpu != sim->cpu;
 }
 
+bool store_waits(const struct sim *sim, uint32_t owner)
+{
+	for (unsigned i = 0; i < sim->store_count; i++) {
+		const struct pending_store *store = &sim->stores->pending[i];
+
+		if (store->size && store->owner == owner && !store->drained && is_hidden(sim, store))
+			return true;
+	}
+	return false;
+}
+
 uint8_t store_view_byte(const struct sim *sim, uint32_t owner, target_addr_t addr)
 {
 	/* What lay there before the oldest store that is hidden. */

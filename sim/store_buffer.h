@@ -40,6 +40,8 @@ void store_barrier(struct sim *sim);
 void load_barrier(struct sim *sim);
 /* The n-th store of the cpu, modulo those that may go, reaches the others.  False if none waits. */
 bool store_drain(struct sim *sim, unsigned cpu, unsigned n);
+/* True iff a store of another cpu to the object has not reached this one. */
+bool store_waits(const struct sim *sim, uint32_t owner);
 /* All stores of all cpus are seen, as at the end of a grace period. */
 void store_drain_all(struct sim *sim);
 /* What the running cpu sees: a byte of that object, a slot. */
