@@ -12,7 +12,7 @@ const struct target target = {
 	.help = "drivers on arm926 that may forget flush_dcache_page(): users see old bytes",
 	.kind = TARGET_HISTORY,
 	.variants = {"arch=arm926 allocator=slub profile=2.6.22 dma=era debug=-"},
-	.expects = {"stale-read/cache/user-page/user_read", "lost-dma-write/cache/user-page/user_read"},
+	.expects = {"stale-read/cache/user-page/user_read"},
 	.verbs = verbs,
 	.ops_max = 48,
 };
