@@ -16,7 +16,7 @@ T ?= slub_clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: help deps all fuzz test unit programs planted lint smoke format clean docs coverage bench
-.PHONY: example soak discovery kill-matrix replay100 corpora corpora-merge
+.PHONY: claims example soak discovery kill-matrix replay100 corpora corpora-merge
 
 help: ## list the targets
 	@echo "slabfuzz: make a target below; DEV=1 turns warnings into errors, V=1 shows commands."
@@ -57,6 +57,9 @@ programs: plain asan m32 ## replay claims, regressions and test programs in thre
 	@scripts/import_samples.sh build/slabfuzz
 	@scripts/bad_input.sh build/slabfuzz
 	@scripts/bad_input.sh build/asan/slabfuzz
+
+claims: plain ## every claim of the threads, a line each; fails if one differs or has no program
+	@build/slabfuzz claims
 
 planted: plain $(MACHINES) ## each planted bug is killed by its program, its clean twin is silent
 	@scripts/run_planted.sh build/slabfuzz

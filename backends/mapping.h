@@ -11,6 +11,11 @@
 
 /* Target address of what the caller takes for an address_space, by the policy page_mapping; 0 if none. */
 target_addr_t page_mapping(struct sim *sim, frame_t frame);
+/* i_mmap tree not empty or i_mmap_nonlinear list not empty. */
+bool mapping_mapped(struct sim *sim, target_addr_t mapping);
+/* The walk over i_mmap, under tree_lock: flushes the page where vmas map it.  Reads the key of the root node first, of
+ * a raw tree or of vmas. */
+void mapping_walk(struct sim *sim, target_addr_t mapping, frame_t frame);
 /* As the arch row really behaved; by policy fdp_caller the driver may skip slab pages. */
 void flush_dcache_page(struct sim *sim, frame_t frame);
 /* After a page fault: does what flush_dcache_page() put off (PG_arch_1), where the arch puts it off. */
@@ -19,5 +24,11 @@ void update_mmu_cache(struct sim *sim, frame_t frame);
 void set_page_dirty(struct sim *sim, frame_t frame);
 target_addr_t kmap(struct sim *sim, frame_t frame);
 void kunmap(struct sim *sim, frame_t frame);
+/* Takes whatever address it is given: on most machines the argument is ignored (C04). */
+void kunmap_atomic(struct sim *sim, target_addr_t addr);
+/* False where the machine has no such function (FACTS 3.3).  No field of struct page is read. */
+bool flush_dcache_range(struct sim *sim, target_addr_t addr, uint64_t size);
+/* Real on parisc, generic no-op elsewhere. */
+void flush_kernel_dcache_page(struct sim *sim, frame_t frame);
 
 #endif

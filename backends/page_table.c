@@ -11,6 +11,7 @@
 #include "sim/user_view.h"
 
 #define USER_VPN               UINT32_C(0x40000) /* first virtual page of the first vma */
+#define VMA_STRIDE             1024u             /* no cache has more colours */
 #define BACKEND                "mm"
 #define FIELD_AT(sim, base, f) ((base) + (sim)->layout->field[LF_##f].offset)
 
@@ -106,6 +107,10 @@ static target_addr_t open_file(struct sim *sim, struct page_tables *tables, unsi
 	ops = kernel_alloc(sim, sim->layout->size[LS_address_space_operations]);
 	if (!*mapping || !ops)
 		return *mapping = 0;
+	/* A lock that nobody holds reads 1 on parisc. */
+	if (sim->layout->field[LF_address_space_tree_lock].width)
+		target_store_field(sim, *mapping, LF_address_space_tree_lock,
+				   sim->arch->flush_dcache_page == FDP_PARISC);
 	list = FIELD_AT(sim, *mapping, address_space_i_mmap_nonlinear);
 	target_store_field(sim, *mapping, LF_address_space_i_mmap, 0);
 	target_store_field(sim, *mapping, LF_address_space_i_mmap_raw, 1); /* vmas: the key is vm_pgoff */
@@ -151,7 +156,10 @@ bool vm_mmap(struct sim *sim, struct page_tables *tables, uint32_t vma, enum vm_
 	v->kind = (uint8_t)kind;
 	v->file = (uint8_t)(file % FILES_MAX);
 	v->mm = tables->mm;
-	v->vpn = USER_VPN + vma * 2 * VMA_COLOURS + colour % VMA_COLOURS;
+	v->vpn = USER_VPN + vma * VMA_STRIDE + colour % VMA_COLOURS;
+	/* get_unmapped_area(): the colour of a shared page of a file is that of its number in the file. */
+	if (kind == VM_FILE)
+		v->vpn -= v->vpn % sim->arch->colours;
 	return open_vma(sim, tables, v);
 }
 
@@ -401,7 +409,7 @@ static void switch_mm(struct sim *sim, struct page_tables *tables, const struct 
 {
 	if (tables->mm == v->mm)
 		return;
-	if (sim->arch->colours == COLOURS_VIVT)
+	if (sim->arch->cache_index == CACHE_VIVT)
 		user_view_flush_all(sim);
 	tables->mm = v->mm;
 }

@@ -84,25 +84,6 @@ bool memory_is_live(struct executor *x, uint32_t memory)
 	return live_object(x, index) && target_in_ram(x->sim, x->objects[index].addr, 1);
 }
 
-/* A page reference let the mapping outlive its object: the next owner of the bytes knows nothing of it (C33). */
-static bool is_stale(const struct executor *x, const struct mapping_handle *m)
-{
-	const struct page_handle *p = m->memory & HANDLE_OTHER ? &x->pages[m->memory & ~HANDLE_OTHER] : NULL;
-
-	return p && p->object && x->objects[p->object - 1].state == OBJECT_FREED;
-}
-
-bool device_owns(struct executor *x, target_addr_t addr, uint64_t size)
-{
-	for (uint32_t i = 0; i < x->count[YIELDS_MAPPING]; i++) {
-		const struct mapping_handle *m = &x->mappings[i];
-
-		if (m->live && !m->cpu_owns && addr < m->dma + m->size && m->dma < addr + size && !is_stale(x, m))
-			return true;
-	}
-	return false;
-}
-
 uint64_t size_value(const struct executor *x, uint32_t arg)
 {
 	uint64_t max = x->sim->layout->word == 8 ? UINT64_MAX : UINT32_MAX;
@@ -135,6 +116,8 @@ static struct slots slots_of(struct executor *x, enum yields class)
 		return (struct slots){x->pages, sizeof(x->pages[0])};
 	case YIELDS_MAPPING:
 		return (struct slots){x->mappings, sizeof(x->mappings[0])};
+	case YIELDS_SG:
+		return (struct slots){x->lists, sizeof(x->lists[0])};
 	case YIELDS_VMA:
 		return (struct slots){x->mm.vma, sizeof(x->mm.vma[0])};
 	default:

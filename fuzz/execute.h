@@ -49,13 +49,32 @@ struct held_lock {
 	target_addr_t addr;
 };
 
+/* Which call made a mapping; each is undone by its own. */
+enum mapping_how { MAPPED_SINGLE, MAPPED_PAGE, MAPPED_SG };
+
 struct mapping_handle {
-	uint64_t dma;
-	uint64_t size;
+	uint64_t dma;  /* of a scatter list: of its first entry */
+	uint64_t size; /* of a scatter list: of all entries */
 	uint8_t direction;
 	bool live;
-	bool cpu_owns;   /* between sync_for_cpu and sync_for_device */
-	uint32_t memory; /* the MEMORY argument it maps */
+	bool cpu_owns;                /* between sync_for_cpu and sync_for_device: */
+	uint64_t cpu_from, cpu_until; /* these offsets */
+	uint32_t memory;              /* the MEMORY argument it maps, HANDLE_NONE for a scatter list */
+	uint8_t how;                  /* enum mapping_how */
+	uint32_t sg;                  /* handle, if MAPPED_SG */
+};
+
+enum { SG_ENTRIES_MAX = 8 };
+
+/* struct scatterlist[]: an entry is the page of its first byte, an offset and a length that nothing bounds. */
+struct sg_handle {
+	uint32_t count;    /* of entries */
+	uint32_t mappings; /* live DMA mappings */
+	struct sg_entry {
+		target_addr_t addr;
+		uint64_t size;
+		uint32_t memory; /* the MEMORY argument it was made of */
+	} entries[SG_ENTRIES_MAX];
 };
 
 /* State of a run, reused: reset costs the handles that were yielded. */
@@ -72,6 +91,7 @@ struct executor {
 	struct kmem_cache_handle caches[PROGRAM_OPS_MAX];
 	struct page_handle pages[PROGRAM_OPS_MAX];
 	struct mapping_handle mappings[PROGRAM_OPS_MAX];
+	struct sg_handle lists[PROGRAM_OPS_MAX];
 	bool skipped[PROGRAM_OPS_MAX];
 	struct page_tables mm;
 	/* RCU: objects that wait for call_rcu()'s callback; locks that readers hold; readers that began so far. */
@@ -143,6 +163,21 @@ struct object *live_object(struct executor *x, uint32_t handle);
 target_addr_t memory_address(struct executor *x, uint32_t memory, uint64_t *size);
 /* True iff the client may still use that memory. */
 bool memory_is_live(struct executor *x, uint32_t memory);
+/* fuzz/mappings.c: a mapping is one piece of memory, or one per entry of its scatter list. */
+unsigned mapping_pieces(const struct executor *x, const struct mapping_handle *m);
+struct sg_entry mapping_piece(const struct executor *x, const struct mapping_handle *m, unsigned i);
+/* Live mapping, or NULL. */
+struct mapping_handle *live_mapping(struct executor *x, uint32_t handle);
+/* The page handle that a MEMORY argument is, if it names the page of an object, else NULL. */
+const struct page_handle *page_of_object(const struct executor *x, uint32_t memory);
+/* True iff the strict rules of the world or, if it has none, those of the era's drivers let the range be mapped. */
+bool may_map(struct executor *x, uint32_t memory, uint64_t offset, uint64_t length, enum dma_direction direction);
+/* Strict: no line is partly inside, but at the end of the object, whose slack is its own. */
+bool whole_lines(const struct executor *x, uint64_t offset, uint64_t length, uint64_t size);
+/* A mapping begins or ends to use all its memory. */
+void count_mapping(struct executor *x, uint32_t handle, bool live);
+/* False iff [offset, offset + length) is no range of the memory, which must be live. */
+bool memory_range(struct executor *x, uint32_t memory, uint64_t offset, uint64_t length);
 /* True iff a live mapping that the device owns covers part of the range, and the owner of the bytes knows of it. */
 bool device_owns(struct executor *x, target_addr_t addr, uint64_t size);
 /* The value of a SIZE argument as the target's size_t. */

@@ -131,17 +131,25 @@ static const struct object *busy_object(const struct executor *x)
 }
 
 /* A device that reads through a page whose reference is held was no reason to keep the object (C33, C34). */
-static bool device_holds(struct executor *x, const struct object *o)
+static bool device_holds_piece(struct executor *x, const struct mapping_handle *m, struct sg_entry piece,
+			       const struct object *o)
 {
+	const struct page_handle *p = page_of_object(x, piece.memory);
 	uint64_t size = o->size ? o->size : 1;
 
+	if (p && p->extra_references && m->direction == DMA_TO_DEVICE)
+		return false;
+	return o->addr < piece.addr + piece.size && piece.addr < o->addr + size;
+}
+
+static bool device_holds(struct executor *x, const struct object *o)
+{
 	for (uint32_t i = 0; i < x->count[YIELDS_MAPPING]; i++) {
 		const struct mapping_handle *m = &x->mappings[i];
-		const struct page_handle *p = m->memory & HANDLE_OTHER ? &x->pages[m->memory & ~HANDLE_OTHER] : NULL;
-		bool pinned = p && p->object && p->extra_references && m->direction == DMA_TO_DEVICE;
 
-		if (m->live && !m->cpu_owns && !pinned && o->addr < m->dma + m->size && m->dma < o->addr + size)
-			return true;
+		for (unsigned n = 0; m->live && !m->cpu_owns && n < mapping_pieces(x, m); n++)
+			if (device_holds_piece(x, m, mapping_piece(x, m, n), o))
+				return true;
 	}
 	return o->mapping;
 }

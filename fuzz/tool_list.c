@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* slabfuzz list: every table, as text or as the Markdown that docs/ keeps. */
-#include <dirent.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "fuzz/input_file.h"
-#include "fuzz/program_file.h"
 #include "fuzz/tool.h"
 
 static bool markdown;
@@ -156,9 +152,9 @@ static void list_policies(void)
 
 static void list_profiles(void)
 {
-	HEADING("profile", "page_mapping", "what");
+	HEADING("profile", "policies", "what");
 	for (unsigned i = 0; i < profile_count(); i++)
-		ROW(profiles[i].name, profiles[i].page_mapping, profiles[i].help);
+		ROW(profiles[i].name, profiles[i].policies, profiles[i].help);
 }
 
 static void list_faults(void)
@@ -187,38 +183,9 @@ static void list_world(void)
 	world_keys_list(world_row, NULL);
 }
 
-static int is_program(const struct dirent *entry)
-{
-	return is_text_name(entry->d_name);
-}
-
-/* The claims are programs; their first lines are the table. */
 static void list_claims(void)
 {
-	static const char directory[] = "corpora/claims";
-	static struct program p;
-	static struct program_notes notes;
-	struct dirent **entries;
-	int count = scandir(directory, &entries, is_program, alphasort);
-
-	if (count < 0)
-		status = input_error(directory, "cannot be read: claims are listed from the top of the tree");
-	HEADING("claim", "file", "source", "expected");
-	for (int i = 0; i < count; i++) {
-		char path[400], name[300], expect[NOTE_MAX * 3] = "";
-
-		snprintf(name, sizeof(name), "%s", entries[i]->d_name);
-		snprintf(path, sizeof(path), "%s/%s", directory, name);
-		free(entries[i]);
-		if (program_load(path, NULL, &p, &notes))
-			continue;
-		for (unsigned k = 0; k < notes.expect_count && k < 3; k++) {
-			join(expect, sizeof(expect), ", ", notes.expect[k]);
-		}
-		ROW(notes.claim, name, notes.source, expect);
-	}
-	if (count >= 0)
-		free(entries);
+	status = claims_table(markdown);
 }
 
 static const struct list_kind {

@@ -41,9 +41,7 @@ static bool set_profile(struct world_config *config, const char *value)
 {
 	int index = profile_by_name(value);
 
-	if (index >= 0)
-		profile_apply(&profiles[index], config->policy);
-	return index >= 0;
+	return index >= 0 && profile_apply(&profiles[index], config->policy);
 }
 
 /* FZPUT[,prefix], or - for none. */

@@ -24,7 +24,8 @@ struct mapping {
 	uint64_t size;
 	uint32_t id, client;
 	enum dma_direction direction;
-	bool cpu_owns; /* between sync for cpu and sync for device */
+	target_addr_t cpu_addr; /* of what a sync gave to the cpu: */
+	uint64_t cpu_size;      /* 0 = nothing */
 };
 
 struct lines {
@@ -225,7 +226,7 @@ struct edges {
 
 static struct edges mapping_edges(const struct sim *sim, const struct mapping *mapping)
 {
-	uint64_t mask = (UINT64_C(1) << sim->line_shift) - 1;
+	uint64_t mask = sim_dma_granule(sim) - 1;
 	target_addr_t end = mapping->addr + mapping->size;
 
 	return (struct edges){mapping->addr & ~mask, mapping->addr, end, (end + mask) & ~mask};
@@ -269,7 +270,8 @@ static void judge_neighbours(const struct lines *lines, const struct oracle_cont
 		const struct mapping *other = &lines->mappings[i];
 		struct edges theirs = mapping_edges(sim, other);
 
-		if (!device_writes(other) || theirs.first >= mine.last || mine.first >= theirs.last)
+		if (other->id == mapping->id || !device_writes(other) || theirs.first >= mine.last ||
+		    mine.first >= theirs.last)
 			continue;
 		finding_add(out, context, NAME, TITLE_CACHELINE_OVERLAP, "dma", "mapping", sim->by,
 			    "m%u bytes %s share a line of %u bytes with\nm%u bytes %s", mapping->id,
@@ -301,19 +303,20 @@ static void on_map(struct lines *lines, const struct oracle_context *context, co
 		lines->mappings[lines->mapping_count++] = mapping;
 }
 
-/* Index of the live mapping with the id, or mapping_count. */
-static uint32_t mapping_index(const struct lines *lines, uint32_t id)
+/* Index of the live mapping, or entry of one of a scatter list, that an event speaks of, or mapping_count. */
+static uint32_t mapping_index(const struct lines *lines, const struct event *event)
 {
 	uint32_t i = 0;
 
-	while (i < lines->mapping_count && lines->mappings[i].id != id)
+	while (i < lines->mapping_count &&
+	       (lines->mappings[i].id != event->id || !inside(&lines->mappings[i], event->addr)))
 		i++;
 	return i;
 }
 
 static void on_unmap(struct lines *lines, const struct event *event)
 {
-	uint32_t i = mapping_index(lines, event->id);
+	uint32_t i = mapping_index(lines, event);
 
 	if (i == lines->mapping_count)
 		return;
@@ -321,17 +324,31 @@ static void on_unmap(struct lines *lines, const struct event *event)
 	memmove(&lines->mappings[i], &lines->mappings[i + 1], (lines->mapping_count - i) * sizeof(lines->mappings[0]));
 }
 
+/* A second part that is synced joins the first: one driver had both in hand. */
+static void give_to_cpu(struct mapping *mapping, const struct event *event, bool to_cpu)
+{
+	target_addr_t end = event->addr + event->size, old = mapping->cpu_addr + mapping->cpu_size;
+
+	if (!to_cpu) {
+		mapping->cpu_size = 0;
+		return;
+	}
+	if (!mapping->cpu_size || event->addr < mapping->cpu_addr)
+		mapping->cpu_addr = event->addr;
+	mapping->cpu_size = (mapping->cpu_size && old > end ? old : end) - mapping->cpu_addr;
+}
+
 static void on_sync(struct lines *lines, const struct oracle_context *context, const struct event *event)
 {
-	uint32_t i = mapping_index(lines, event->id);
+	uint32_t i = mapping_index(lines, event);
 	bool to_cpu = event->text && strcmp(event->text, "cpu") == 0;
 
 	if (i == lines->mapping_count)
 		return;
 	/* Handing a read buffer back ends the interest in what the device wrote before. */
-	if (!to_cpu && lines->mappings[i].cpu_owns && event->value == DMA_FROM_DEVICE)
+	if (!to_cpu && lines->mappings[i].cpu_size && event->value == DMA_FROM_DEVICE)
 		give_up(lines, context, event);
-	lines->mappings[i].cpu_owns = to_cpu;
+	give_to_cpu(&lines->mappings[i], event, to_cpu);
 }
 
 /* Maintenance of this DMA call follows, until the op ends. */
@@ -428,7 +445,8 @@ static void on_alloc(struct lines *lines, const struct oracle_context *context, 
 static bool device_owns(const struct lines *lines, target_addr_t addr)
 {
 	for (uint32_t i = 0; i < lines->mapping_count; i++)
-		if (inside(&lines->mappings[i], addr) && !lines->mappings[i].cpu_owns)
+		if (inside(&lines->mappings[i], addr) &&
+		    addr - lines->mappings[i].cpu_addr >= lines->mappings[i].cpu_size)
 			return true;
 	return false;
 }

@@ -39,11 +39,12 @@
 	      "flush_dcache_page was asked: addr = page, text = flushed | deferred | skipped | none")                  \
 	EVENT(LINE_WRITEBACK, "line-writeback", "a dirty line is about to be written to RAM: addr, size")              \
 	EVENT(LINE_DISCARD, "line-discard", "a dirty line is about to be dropped: addr, size")                         \
-	EVENT(DMA_MAP, "dma-map", "addr, size, value = direction, id = mapping")                                       \
-	EVENT(DMA_UNMAP, "dma-unmap", "addr, size, value = direction, id = mapping")                                   \
+	EVENT(DMA_MAP, "dma-map",                                                                                      \
+	      "addr, size, value = direction, id = mapping, text = NULL (single) | page | sg: an entry")               \
+	EVENT(DMA_UNMAP, "dma-unmap", "as dma-map")                                                                    \
 	EVENT(DMA_SYNC, "dma-sync", "addr, size, value = direction, id = mapping, text = cpu | device")                \
 	EVENT(DEVICE_WRITE, "device-write", "after the store: addr, size, value = byte, id = mapping")                 \
-	EVENT(DEVICE_READ, "device-read", "addr, size, id = mapping")                                                  \
+	EVENT(DEVICE_READ, "device-read", "addr, size, id = mapping, UINT32_MAX if none")                              \
 	EVENT(RCU_QUEUE, "rcu-queue", "addr = page: frees wait for a grace period")                                    \
 	EVENT(GRACE_PERIOD, "grace-period", "queued callbacks run now")                                                \
 	EVENT(DRAINED, "drained", "the client and the allocator gave all back")                                        \

@@ -90,7 +90,9 @@ struct sim {
 	uint32_t steps;       /* left in this op */
 
 	/* Rest of the machine. */
-	uint8_t *line_table, *ram_view_table;
+	uint8_t *line_table, *ram_view_table, *outer_line_table, *outer_view_table;
+	uint8_t *outer_lines;   /* enum line_bits of the outer cache; NULL without one */
+	uint8_t *outer_view;    /* what it holds; where it holds nothing, what RAM holds */
 	uint8_t *ram_view;      /* what a bus master sees; on a coherent row the CPU view itself */
 	uint8_t *page_writers;  /* enum page_owner per struct page word: [frame * PAGE_WORD_COUNT + word] */
 	uint8_t *kernel_shadow; /* per 8 bytes of the kernel heap: 0 = nobody's, 1 = in use, 2 = freed */
@@ -172,6 +174,13 @@ static inline void sim_disown(struct sim *sim, target_addr_t addr, uint64_t size
 {
 	if (sim->native)
 		sim_poison(addr, size);
+}
+
+/* Bytes that DMA maintenance rounds to, a power of two: the line, or the page where a platform can drop no less (C53).
+ */
+static inline uint64_t sim_dma_granule(const struct sim *sim)
+{
+	return sim->policy[POLICY_dma_granule] ? PAGE_SIZE : UINT64_C(1) << sim->line_shift;
 }
 
 SIM_ACCESSOR void sim_emit(struct sim *sim, const struct event *event)

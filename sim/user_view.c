@@ -8,14 +8,14 @@
 
 static uint32_t colour_of(const struct sim *sim, uint32_t vpn)
 {
-	return sim->arch->colours == COLOURS_VIVT ? vpn : vpn % sim->arch->colours;
+	return sim->arch->cache_index == CACHE_VIVT ? vpn : vpn % sim->arch->colours;
 }
 
 bool user_view_is_shared(const struct sim *sim, frame_t frame, uint32_t vpn)
 {
-	if (!sim->lines || sim->arch->colours <= 1)
+	if (!sim->lines || sim->outer_lines || sim->arch->cache_index == CACHE_PIPT)
 		return true;
-	if (sim->arch->colours == COLOURS_VIVT)
+	if (sim->arch->cache_index == CACHE_VIVT)
 		return false;
 	return colour_of(sim, vpn) == colour_of(sim, (uint32_t)RAM_PFN + frame);
 }

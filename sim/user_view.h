@@ -4,7 +4,7 @@
  * address has another colour than the kernel's, the page has lines of its own there: bytes that only that colour sees
  * until they are written back.  Elsewhere the user shares the kernel's lines.
  * An absent line of such a view is not kept: it is filled from the RAM view when it is used.
- * Not modelled: such caches on rows where DMA is coherent (no line state is kept there).
+ * Not modelled: such caches on rows where DMA is coherent (no line state is kept there), or with an outer cache.
  */
 #ifndef SLABFUZZ_SIM_USER_VIEW_H
 #define SLABFUZZ_SIM_USER_VIEW_H
@@ -16,7 +16,7 @@ enum { USER_VIEWS_MAX = 32, USER_VIEW_LINES = PAGE_SIZE / 16 };
 /* Lines of one page at one colour. */
 struct user_view {
 	frame_t frame;
-	uint32_t colour; /* the virtual page itself if the cache is VIVT */
+	uint32_t colour; /* CACHE_VIVT: the virtual page itself */
 	uint8_t lines[USER_VIEW_LINES];
 	uint8_t bytes[PAGE_SIZE]; /* of present lines */
 };
