@@ -434,6 +434,15 @@ uint32_t nr_free_pages(struct sim *sim)
 	return total;
 }
 
+/* Frames that mem_map describes and that do not exist: reserved, as if of a hole below the highest pfn. */
+static void reserve_hole(struct sim *sim, frame_t first)
+{
+	for (frame_t i = first; i < sim->ram_frames; i++) {
+		page_set_flag(sim, i, PG_reserved);
+		page_count_set_raw(sim, i, 1);
+	}
+}
+
 static void zone_init(struct sim *sim)
 {
 	for (unsigned list = 0; list < MAX_ORDER + CPUS_MAX; list++)
@@ -441,16 +450,16 @@ static void zone_init(struct sim *sim)
 }
 
 /* True iff the largest block at the frame is smaller: it must be aligned, and lie in one zone. */
-static bool is_too_large(const struct sim *sim, frame_t frame, unsigned order)
+static bool is_too_large(const struct sim *sim, frame_t frame, unsigned order, frame_t limit)
 {
 	frame_t end = frame + (1u << order);
 
-	return (frame & ((1u << order) - 1)) || end > sim->ram_frames || (frame < sim->zone_dma && end > sim->zone_dma);
+	return (frame & ((1u << order) - 1)) || end > limit || (frame < sim->zone_dma && end > sim->zone_dma);
 }
 
 void page_alloc_boot(struct sim *sim)
 {
-	frame_t frame = 0;
+	frame_t frame = 0, end = sim->ram_frames - (sim->policy[POLICY_mem_hole] ? HOLE_FRAMES : 0);
 
 	sim->zone = kernel_alloc(sim, zone_size(sim));
 	zone_init(sim);
@@ -462,10 +471,11 @@ void page_alloc_boot(struct sim *sim)
 	}
 	for (frame_t i = 0; i < sim->ram_frames; i++)
 		page_field_store(sim, i, PF_allocated_mapcount, UINT32_MAX);
-	while (frame < sim->ram_frames) {
+	reserve_hole(sim, end);
+	while (frame < end) {
 		unsigned order = MAX_ORDER - 1;
 
-		while (is_too_large(sim, frame, order))
+		while (is_too_large(sim, frame, order, end))
 			order--;
 		buddy_insert(sim, frame, order);
 		frame += 1u << order;
