@@ -39,6 +39,7 @@ struct entries {
 	uint32_t id;
 	enum event_kind kind;
 	unsigned seen; /* 0 = no such call was the last */
+	uint32_t op;   /* a second call on the list is another one */
 	const char *by;
 };
 
@@ -232,7 +233,7 @@ static void count_entry(struct ownership *own, const struct judge *j)
 	struct entries *entries = &own->entries;
 
 	if (!entries->seen)
-		*entries = (struct entries){j->event->id, j->event->kind, 0, j->context->sim->by};
+		*entries = (struct entries){j->event->id, j->event->kind, 0, j->context->sim->op, j->context->sim->by};
 	entries->seen++;
 }
 
@@ -243,7 +244,7 @@ static void end_entries(struct ownership *own, const struct oracle_context *cont
 	struct entries *entries = &own->entries;
 	struct mapping *m = &own->mappings[entries->id];
 
-	if (event && event->id == entries->id && event->kind == entries->kind)
+	if (event && event->id == entries->id && event->kind == entries->kind && context->sim->op == entries->op)
 		return;
 	if (entries->seen != m->count)
 		finding_add(out, context, NAME, TITLE_UNMAP_MISMATCH, "client", "entries", entries->by,
