@@ -63,8 +63,9 @@ static void test_a_mapping_by_pfn_needs_the_page_to_stay(void **state)
 	      "p0 = alloc_pages 0 GFP_KERNEL\n"
 	      "v0 = mmap MIXEDMAP 0 0\n"
 	      "vm_insert_page v0 0 p0\n"
-	      "vm_insert_mixedmap_pfn v0 1 p0\n"
-	      "munmap v0\n",
+	      "v1 = mmap MIXEDMAP 0 0\n"
+	      "vm_insert_mixedmap_pfn v1 1 p0\n"
+	      "munmap v1\n",
 	      "", "refcount-underflow/mm/page/munmap");
 }
 
