@@ -23,7 +23,7 @@ void cache_inner(struct sim *sim, enum cache_operation operation, target_addr_t 
 void cache_outer(struct sim *sim, enum cache_operation operation, target_addr_t addr, uint64_t size);
 /* True iff some line of the range is dirty. */
 bool cache_dirty(const struct sim *sim, target_addr_t addr, uint64_t size);
-/* A byte of the outer cache's view is about to be stored to RAM by a bus master: true iff a line there hides it. */
+/* A bus master stores a byte to RAM: true iff a line hides it from the CPU. */
 bool cache_hides(struct sim *sim, uint64_t offset, uint8_t value);
 
 #endif

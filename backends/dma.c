@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Streaming DMA, and a bus master that reads and writes the RAM view.  Cache maintenance: backends/dma_maintain.c.  DMA
- * addresses are RAM addresses; no IOMMU, no bouncing.
+ * addresses are RAM addresses; no IOMMU.  What must not be mapped itself goes through bounce slots
+ * (backends/swiotlb.c).
  */
 #include "backends/dma.h"
 
 #include "backends/cache.h"
+#include "backends/dma_device.h"
 #include "backends/dma_maintain.h"
 #include "sim/asan.h"
 #include "sim/memory.h"
@@ -41,10 +43,17 @@ static void map(struct sim *sim, enum dma_call call, const struct event *event)
 
 static uint64_t map_range(struct sim *sim, enum dma_call call, const struct event *event)
 {
-	if (!may_map(sim, event->addr, event->size, (enum dma_direction)event->value))
+	enum dma_direction direction = (enum dma_direction)event->value;
+	struct event mapped = *event;
+
+	if (!may_map(sim, event->addr, event->size, direction))
 		return DMA_MAPPING_ERROR;
-	map(sim, call, event);
-	return event->addr;
+	if (swiotlb_needed(sim, event->addr, event->size, direction))
+		mapped.addr = swiotlb_map(sim, event->id, event->addr, event->size);
+	if (!mapped.addr)
+		return DMA_MAPPING_ERROR;
+	map(sim, call, &mapped);
+	return mapped.addr;
 }
 
 uint64_t dma_map_single(struct sim *sim, uint32_t id, target_addr_t addr, uint64_t size, enum dma_direction direction)
@@ -62,6 +71,22 @@ uint64_t dma_map_page(struct sim *sim, uint32_t id, target_addr_t addr, uint64_t
 	return map_range(sim, DMA_MAP_PAGE, &event);
 }
 
+/* Slots for the entries that need them, or none at all. */
+static bool bounce_list(struct sim *sim, uint32_t id, const struct dma_segment *segments, unsigned count,
+			enum dma_direction direction)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (!swiotlb_needed(sim, segments[i].addr, segments[i].size, direction) ||
+		    swiotlb_map(sim, id, segments[i].addr, segments[i].size))
+			continue;
+		while (i--)
+			if (swiotlb_owns(sim, swiotlb_bus(sim, id, segments[i].addr)))
+				swiotlb_unmap(sim, swiotlb_bus(sim, id, segments[i].addr));
+		return false;
+	}
+	return true;
+}
+
 bool dma_map_sg(struct sim *sim, uint32_t id, const struct dma_segment *segments, unsigned count,
 		enum dma_direction direction)
 {
@@ -70,19 +95,31 @@ bool dma_map_sg(struct sim *sim, uint32_t id, const struct dma_segment *segments
 	for (unsigned i = 0; i < count; i++)
 		if (!may_map(sim, segments[i].addr, segments[i].size, direction))
 			return false;
+	if (!bounce_list(sim, id, segments, count, direction))
+		return false;
 	for (unsigned i = 0; i < count; i++) {
-		event.addr = segments[i].addr;
+		event.addr = swiotlb_bus(sim, id, segments[i].addr);
 		event.size = segments[i].size;
 		map(sim, DMA_MAP_SG, &event);
 	}
 	return true;
 }
 
+static void unmap_range(struct sim *sim, enum dma_call call, const struct event *event)
+{
+	map(sim, call, event);
+	if (likely(!swiotlb_owns(sim, event->addr)))
+		return;
+	if (event->value != DMA_TO_DEVICE)
+		swiotlb_copy(sim, event->id, event->addr, event->size, true);
+	swiotlb_unmap(sim, event->addr);
+}
+
 void dma_unmap_single(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction)
 {
 	struct event event = {.kind = EVENT_DMA_UNMAP, .id = id, .addr = dma, .size = size, .value = direction};
 
-	map(sim, DMA_UNMAP_SINGLE, &event);
+	unmap_range(sim, DMA_UNMAP_SINGLE, &event);
 }
 
 void dma_unmap_page(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction)
@@ -90,7 +127,7 @@ void dma_unmap_page(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, e
 	struct event event = {
 		.kind = EVENT_DMA_UNMAP, .id = id, .addr = dma, .size = size, .value = direction, .text = "page"};
 
-	map(sim, DMA_UNMAP_PAGE, &event);
+	unmap_range(sim, DMA_UNMAP_PAGE, &event);
 }
 
 void dma_unmap_sg(struct sim *sim, uint32_t id, const struct dma_segment *segments, unsigned count,
@@ -99,17 +136,23 @@ void dma_unmap_sg(struct sim *sim, uint32_t id, const struct dma_segment *segmen
 	struct event event = {.kind = EVENT_DMA_UNMAP, .id = id, .value = direction, .text = "sg"};
 
 	for (unsigned i = 0; i < count; i++) {
-		event.addr = segments[i].addr;
+		event.addr = swiotlb_bus(sim, id, segments[i].addr);
 		event.size = segments[i].size;
-		map(sim, DMA_UNMAP_SG, &event);
+		unmap_range(sim, DMA_UNMAP_SG, &event);
 	}
 }
 
 /* Bytes [offset, offset + size) of what begins at `base`. */
 static void sync(struct sim *sim, enum dma_call call, const struct event *sync, target_addr_t base)
 {
+	bool bounced = swiotlb_owns(sim, sync->addr), to_cpu = sync->text[0] == 'c';
+
 	emit(sim, sync);
+	if (unlikely(bounced) && !to_cpu && sync->value != DMA_FROM_DEVICE)
+		swiotlb_copy(sim, sync->id, sync->addr, sync->size, false);
 	dma_maintain(sim, call, base, sync->addr - base, sync->size, (enum dma_direction)sync->value);
+	if (unlikely(bounced) && to_cpu && sync->value != DMA_TO_DEVICE)
+		swiotlb_copy(sim, sync->id, sync->addr, sync->size, true);
 }
 
 static struct event sync_event(uint32_t id, target_addr_t addr, uint64_t size, enum dma_direction direction,
@@ -153,10 +196,10 @@ void dma_sync_sg(struct sim *sim, uint32_t id, const struct dma_segment *segment
 		 enum dma_direction direction, bool to_cpu)
 {
 	for (unsigned i = 0; i < count; i++) {
-		struct event event =
-			sync_event(id, segments[i].addr, segments[i].size, direction, to_cpu ? "cpu" : "device");
+		struct event event = sync_event(id, swiotlb_bus(sim, id, segments[i].addr), segments[i].size, direction,
+						to_cpu ? "cpu" : "device");
 
-		sync(sim, to_cpu ? DMA_SYNC_SG_FOR_CPU : DMA_SYNC_SG_FOR_DEVICE, &event, segments[i].addr);
+		sync(sim, to_cpu ? DMA_SYNC_SG_FOR_CPU : DMA_SYNC_SG_FOR_DEVICE, &event, event.addr);
 	}
 }
 
@@ -166,26 +209,31 @@ static SIM_UNCHECKED void bus_store(struct sim *sim, uint64_t offset, uint8_t va
 	volatile uint8_t *cpu = target_pointer(RAM_BASE + offset);
 
 	sim->ram_view[offset] = value;
-	if (!cache_hides(sim, offset, value))
+	if (!sim->lines || !cache_hides(sim, offset, value))
 		*cpu = value;
 }
 
 void device_write(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, uint8_t value)
 {
-	struct event event = {.kind = EVENT_DEVICE_WRITE, .id = id, .addr = dma, .size = size, .value = value};
+	struct event event = {.kind = EVENT_DEVICE_WRITE, .id = id, .size = size, .value = value};
 
-	if (!target_in_ram(sim, dma, size))
-		return;
+	dma = swiotlb_bus(sim, id, dma);
+	event.addr = dma_wired(sim, dma);
 	for (uint64_t i = 0; i < size; i++) {
-		memory_touch_frame(sim, (frame_t)((dma - RAM_BASE + i) >> PAGE_SHIFT));
-		bus_store(sim, dma - RAM_BASE + i, value);
+		uint64_t offset = dma_wired(sim, dma + i) - RAM_BASE;
+
+		if (offset >= sim->ram_size)
+			break;
+		memory_touch_frame(sim, (frame_t)(offset >> PAGE_SHIFT));
+		bus_store(sim, offset, value);
 	}
 	emit(sim, &event);
 }
 
 void device_read(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size)
 {
-	struct event event = {.kind = EVENT_DEVICE_READ, .id = id, .addr = dma, .size = size};
+	struct event event = {.kind = EVENT_DEVICE_READ, .id = id, .size = size};
 
+	event.addr = dma_wired(sim, swiotlb_bus(sim, id, dma));
 	emit(sim, &event);
 }

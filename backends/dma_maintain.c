@@ -13,7 +13,6 @@ static const maintenance by_edge[] = {
 				 CACHE_OP_INVALIDATE},
 	[DMA_EDGE_FLUSH] = {CACHE_OP_CLEAN, CACHE_OP_FLUSH, CACHE_OP_FLUSH, CACHE_OP_NOTHING, CACHE_OP_NOTHING,
 			    CACHE_OP_FLUSH},
-	[DMA_EDGE_NONE] = {.to_device = CACHE_OP_NOTHING},
 };
 
 static const struct {
@@ -84,7 +83,9 @@ static const maintenance *effective(const struct sim *sim, enum dma_call call, u
 		m = row_maintenance(sim, call, bugs);
 	else
 		m = again == DMA_REPEAT_AGAIN ? row_maintenance(sim, DMA_MAP_SINGLE, bugs) : NULL;
-	return m && edge != DMA_EDGE_ARCH ? &by_edge[edge] : m;
+	if (!m || edge == DMA_EDGE_NONE)
+		return NULL;
+	return edge == DMA_EDGE_ARCH ? m : &by_edge[edge];
 }
 
 /* Lines of a write-through cache are never dirty, but stale ones must go, which the era forgot (D16). */

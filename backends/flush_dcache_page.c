@@ -155,6 +155,9 @@ void update_mmu_cache(struct sim *sim, frame_t frame)
 
 bool flush_dcache_range(struct sim *sim, target_addr_t addr, uint64_t size)
 {
+	/* The page table knows both addresses of a frame, and the caches that have this function are physical. */
+	if (addr >= VMAP_BASE)
+		addr -= VMAP_BASE - RAM_BASE;
 	if (sim->arch->flush_dcache_range == FDR_FLUSH)
 		cache_flush(sim, addr, size);
 	return sim->arch->flush_dcache_range != FDR_ABSENT;

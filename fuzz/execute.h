@@ -7,6 +7,7 @@
 #define SLABFUZZ_FUZZ_EXECUTE_H
 
 #include "backends/dma.h"
+#include "backends/dma_pool.h"
 #include "backends/page_table.h"
 #include "fuzz/world.h"
 #include "program/text.h"
@@ -30,6 +31,7 @@ struct page_handle {
 	uint32_t object;           /* handle + 1 of the object that virt_to_page was asked of, 0 = from alloc_pages */
 	uint32_t extra_references; /* by get_page */
 	uint32_t mappings;         /* live DMA mappings */
+	uint32_t vmap_of;          /* handle + 1 of the page that this names by a second address, 0 = linear map */
 	/* For fuzz/ops_map.c. */
 	uint32_t pinned;     /* entries of user mappings for which the client promised that the page stays */
 	uint32_t outside;    /* pfn + 1 that is no page of the page allocator; 0 = it is one */
@@ -50,7 +52,14 @@ struct held_lock {
 };
 
 /* Which call made a mapping; each is undone by its own. */
-enum mapping_how { MAPPED_SINGLE, MAPPED_PAGE, MAPPED_SG };
+enum mapping_how {
+	MAPPED_SINGLE,
+	MAPPED_PAGE,
+	MAPPED_SG,
+	MAPPED_COHERENT,
+	MAPPED_NONCOHERENT,
+	MAPPED_POOL,
+};
 
 struct mapping_handle {
 	uint64_t dma;  /* of a scatter list: of its first entry */
@@ -59,9 +68,17 @@ struct mapping_handle {
 	bool live;
 	bool cpu_owns;                /* between sync_for_cpu and sync_for_device: */
 	uint64_t cpu_from, cpu_until; /* these offsets */
-	uint32_t memory;              /* the MEMORY argument it maps, HANDLE_NONE for a scatter list */
-	uint8_t how;                  /* enum mapping_how */
-	uint32_t sg;                  /* handle, if MAPPED_SG */
+	uint32_t memory; /* the MEMORY argument it maps, HANDLE_NONE for a scatter list and memory of its own */
+	uint8_t how;     /* enum mapping_how */
+	uint32_t sg;     /* handle, if MAPPED_SG */
+	uint32_t pool;   /* handle, if MAPPED_POOL */
+	struct coherent_area area; /* if the mapping brought its memory */
+};
+
+struct pool_handle {
+	bool live;
+	uint32_t blocks; /* handed out and not freed */
+	struct dma_pool pool;
 };
 
 enum { SG_ENTRIES_MAX = 8 };
@@ -75,6 +92,12 @@ struct sg_handle {
 		uint64_t size;
 		uint32_t memory; /* the MEMORY argument it was made of */
 	} entries[SG_ENTRIES_MAX];
+};
+
+/* An object that an op under way still uses; ops nest, and so do these, each in its op's frame. */
+struct busy {
+	uint32_t handle;
+	struct busy *outer;
 };
 
 /* State of a run, reused: reset costs the handles that were yielded. */
@@ -91,6 +114,8 @@ struct executor {
 	struct kmem_cache_handle caches[PROGRAM_OPS_MAX];
 	struct page_handle pages[PROGRAM_OPS_MAX];
 	struct mapping_handle mappings[PROGRAM_OPS_MAX];
+	struct pool_handle pools[PROGRAM_OPS_MAX];
+	struct dma_device device;
 	struct sg_handle lists[PROGRAM_OPS_MAX];
 	bool skipped[PROGRAM_OPS_MAX];
 	struct page_tables mm;
@@ -105,10 +130,10 @@ struct executor {
 		unsigned from, to;
 		uint32_t points; /* preemption points still to pass */
 	} irq;
-	unsigned in_irq; /* > 0: an interrupt block runs; it may not sleep */
-	uint32_t busy;   /* handle of an object that the op under way still uses, HANDLE_NONE if none */
-	uint64_t runs;   /* since executor_create() */
-	bool over;       /* an oops, BUG or hang ended the program */
+	unsigned in_irq;   /* > 0: an interrupt block runs; it may not sleep */
+	struct busy *busy; /* innermost object that an op under way still uses; NULL = none */
+	uint64_t runs;     /* since executor_create() */
+	bool over;         /* an oops, BUG or hang ended the program */
 	jmp_buf recovery;
 };
 
@@ -163,6 +188,8 @@ struct object *live_object(struct executor *x, uint32_t handle);
 target_addr_t memory_address(struct executor *x, uint32_t memory, uint64_t *size);
 /* True iff the client may still use that memory. */
 bool memory_is_live(struct executor *x, uint32_t memory);
+/* fuzz/ops_coherent.c: the machine's kmalloc() for the DMA layer. */
+struct coherent_kmalloc dma_kmalloc(struct executor *x);
 /* fuzz/mappings.c: a mapping is one piece of memory, or one per entry of its scatter list. */
 unsigned mapping_pieces(const struct executor *x, const struct mapping_handle *m);
 struct sg_entry mapping_piece(const struct executor *x, const struct mapping_handle *m, unsigned i);
@@ -180,6 +207,8 @@ void count_mapping(struct executor *x, uint32_t handle, bool live);
 bool memory_range(struct executor *x, uint32_t memory, uint64_t offset, uint64_t length);
 /* True iff a live mapping that the device owns covers part of the range, and the owner of the bytes knows of it. */
 bool device_owns(struct executor *x, target_addr_t addr, uint64_t size);
+/* True iff a sync gave that range of a mapping, and perhaps no more of it, to the cpu. */
+bool cpu_has_synced(struct executor *x, target_addr_t addr, uint64_t size);
 /* The value of a SIZE argument as the target's size_t. */
 uint64_t size_value(const struct executor *x, uint32_t arg);
 /* True iff the client may free that object now (NULL: no). */

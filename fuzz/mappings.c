@@ -67,6 +67,14 @@ bool device_owns(struct executor *x, target_addr_t addr, uint64_t size)
 	return false;
 }
 
+bool cpu_has_synced(struct executor *x, target_addr_t addr, uint64_t size)
+{
+	for (uint32_t i = 0; i < x->count[YIELDS_MAPPING]; i++)
+		if (x->mappings[i].live && x->mappings[i].how != MAPPED_SG && cpu_has(&x->mappings[i], addr, size))
+			return true;
+	return false;
+}
+
 bool memory_range(struct executor *x, uint32_t memory, uint64_t offset, uint64_t length)
 {
 	uint64_t size;

@@ -18,7 +18,7 @@ enum { MATRIX_OPS_WANTED = 12 }; /* a program that breaks a policy should not be
 enum matrix_applies { ALWAYS, NOT_COHERENT };
 
 struct matrix_question {
-	const char *name, *title, *help, *titles, *by, *ops, *worlds;
+	const char *name, *title, *help, *titles, *by, *ops, *worlds, *arches;
 	enum matrix_applies applies;
 };
 extern const struct matrix_question matrix_questions[];
@@ -51,6 +51,7 @@ struct matrix_cell {
 	struct matrix_answer answer; /* to the column's question */
 	struct matrix_answer oracles[ORACLES_MAX];
 	unsigned claims;        /* replayed */
+	unsigned signatures;    /* different findings, whatever the question */
 	unsigned long programs; /* fuzzed */
 };
 

@@ -125,9 +125,24 @@ enum op_result run_kcalloc(struct executor *x, const struct op *op)
 	return kmalloc_repeated(x, op, n * size, gfp_rows[op->arg[2]].bits, true);
 }
 
-static const struct object *busy_object(const struct executor *x)
+/* An op uses the object while interrupts may come: they must not free it meanwhile. */
+static void busy_begin(struct executor *x, struct busy *busy, uint32_t handle)
 {
-	return x->busy == HANDLE_NONE ? NULL : &x->objects[x->busy];
+	*busy = (struct busy){handle, x->busy};
+	x->busy = busy;
+}
+
+static void busy_end(struct executor *x)
+{
+	x->busy = x->busy->outer;
+}
+
+static bool is_busy(const struct executor *x, const struct object *o)
+{
+	for (const struct busy *busy = x->busy; unlikely(busy != NULL); busy = busy->outer)
+		if (o == &x->objects[busy->handle])
+			return true;
+	return false;
 }
 
 /* A device that reads through a page whose reference is held was no reason to keep the object (C33, C34). */
@@ -162,7 +177,7 @@ static bool others_know(const struct executor *x, const struct object *o)
 
 bool may_free(struct executor *x, const struct object *o)
 {
-	return o && o != busy_object(x) && !device_holds(x, o) && !o->dying && !others_know(x, o);
+	return o && !is_busy(x, o) && !device_holds(x, o) && !o->dying && !others_know(x, o);
 }
 
 /* SLAB and SLUB know the kmem_cache of any object; SLOB looks for a header in front of it. */
@@ -171,15 +186,15 @@ static bool has_header(const struct executor *x, const struct object *o)
 	return !o->kmem_cache || !x->allocator->ops->contract.kfree_needs_header;
 }
 
-/* An interrupt must not free the object meanwhile: SLOB has interrupts on before it takes its lock. */
+/* SLOB has interrupts on before it takes its lock. */
 static uint64_t ksize_of(struct executor *x, uint32_t handle)
 {
-	uint32_t busy = x->busy;
+	struct busy busy;
 	uint64_t size;
 
-	x->busy = handle;
+	busy_begin(x, &busy, handle);
 	size = x->allocator->ops->ksize(x->allocator, x->objects[handle].addr);
-	x->busy = busy;
+	busy_end(x);
 	return size;
 }
 
@@ -202,11 +217,11 @@ enum op_result run_krealloc(struct executor *x, const struct op *op)
 	old = ksize_of(x, op->arg[0]);
 	addr = o->addr;
 	if (old < size) {
-		uint32_t busy = x->busy;
+		struct busy busy;
 
-		x->busy = op->arg[0]; /* an interrupt must not free it meanwhile */
+		busy_begin(x, &busy, op->arg[0]);
 		addr = allocate(x, 0, size, gfp);
-		x->busy = busy;
+		busy_end(x);
 		if (!addr)
 			return refused(x, x->yield, size);
 		target_copy(x->sim, addr, o->addr, o->size < size ? o->size : size);

@@ -58,16 +58,19 @@ static enum op_result map_memory(struct executor *x, const struct op *op, enum m
 		return RESULT_SKIP;
 	REQUIRE(x, may_map(x, op->arg[0], op->arg[1], length, direction));
 	addr += op->arg[1];
+	/* The memory is in use from here on: an interrupt may come between two steps of the maintenance. */
+	*m = (struct mapping_handle){.dma = addr,
+				     .size = length,
+				     .direction = (uint8_t)direction,
+				     .memory = op->arg[0],
+				     .how = (uint8_t)how};
+	count_mapping(x, x->yield, true);
 	m->dma = how == MAPPED_PAGE ? dma_map_page(x->sim, x->yield, addr, length, direction)
 				    : dma_map_single(x->sim, x->yield, addr, length, direction);
-	if (m->dma == DMA_MAPPING_ERROR)
-		return RESULT_FAILED;
-	m->size = length;
-	m->direction = (uint8_t)direction;
-	m->memory = op->arg[0];
-	m->how = (uint8_t)how;
-	count_mapping(x, x->yield, true);
-	return RESULT_OK;
+	if (m->dma != DMA_MAPPING_ERROR)
+		return RESULT_OK;
+	count_mapping(x, x->yield, false);
+	return RESULT_FAILED;
 }
 
 enum op_result run_dma_map(struct executor *x, const struct op *op)
@@ -102,6 +105,12 @@ enum op_result run_dma_unmap_page(struct executor *x, const struct op *op)
 	return RESULT_OK;
 }
 
+/* Not by the call for lists, and coherent memory needs none. */
+static bool is_synced(const struct mapping_handle *m)
+{
+	return m->how == MAPPED_SINGLE || m->how == MAPPED_PAGE || m->how == MAPPED_NONCOHERENT;
+}
+
 /* Ownership of [from, until) changes hands. */
 static void sync_owner(struct mapping_handle *m, bool cpu_owns, uint64_t from, uint64_t until)
 {
@@ -120,7 +129,7 @@ enum op_result run_dma_sync_for_cpu(struct executor *x, const struct op *op)
 {
 	struct mapping_handle *m = live_mapping(x, op->arg[0]);
 
-	if (!m || m->how == MAPPED_SG)
+	if (!m || !is_synced(m))
 		return RESULT_SKIP;
 	REQUIRE(x, !m->cpu_owns);
 	dma_sync_single_for_cpu(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction);
@@ -132,7 +141,7 @@ enum op_result run_dma_sync_for_device(struct executor *x, const struct op *op)
 {
 	struct mapping_handle *m = live_mapping(x, op->arg[0]);
 
-	if (!m || m->how == MAPPED_SG)
+	if (!m || !is_synced(m))
 		return RESULT_SKIP;
 	REQUIRE(x, m->cpu_owns && m->cpu_from == 0 && m->cpu_until == m->size);
 	dma_sync_single_for_device(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction);
@@ -146,7 +155,7 @@ static struct mapping_handle *range_to_sync(struct executor *x, const struct op 
 	struct mapping_handle *m = live_mapping(x, op->arg[0]);
 	uint64_t length = size_value(x, op->arg[2]);
 
-	if (!m || m->how == MAPPED_SG || !length || op->arg[1] >= m->size || length > m->size - op->arg[1])
+	if (!m || !is_synced(m) || !length || op->arg[1] >= m->size || length > m->size - op->arg[1])
 		return NULL;
 	return x->world->config.dma_era || whole_lines(x, op->arg[1], length, m->size) ? m : NULL;
 }
@@ -184,6 +193,9 @@ static enum op_result device_access(struct executor *x, const struct op *op, enu
 	struct mapping_handle *m = live_mapping(x, op->arg[0]);
 	uint64_t offset = op->arg[1], length = size_value(x, op->arg[2]);
 
+	/* A device that was not told to stop. */
+	if (!m && x->world->config.misuse && op->arg[0] < x->count[YIELDS_MAPPING] && x->mappings[op->arg[0]].dma)
+		m = &x->mappings[op->arg[0]];
 	if (!m || !length)
 		return RESULT_SKIP;
 	REQUIRE(x, offset < m->size && length <= m->size - offset);

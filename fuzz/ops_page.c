@@ -42,12 +42,33 @@ enum op_result run_virt_to_page(struct executor *x, const struct op *op)
 	return RESULT_OK;
 }
 
-/* Frame of a MEMORY argument that the client may still name, FRAME_NONE to skip. */
+enum op_result run_vmap(struct executor *x, const struct op *op)
+{
+	struct page_handle *p = &x->pages[x->yield];
+	const struct page_handle *of = op->arg[0] < x->count[YIELDS_PAGE] ? &x->pages[op->arg[0]] : NULL;
+
+	if (!of || of->frame == FRAME_NONE || of->vmap_of || !memory_is_live(x, op->arg[0] | HANDLE_OTHER))
+		return RESULT_SKIP;
+	p->frame = of->frame;
+	p->order = of->order;
+	p->vmap_of = op->arg[0] + 1;
+	return RESULT_OK;
+}
+
+/*
+ * Frame of a MEMORY argument that the client may still name, FRAME_NONE to skip.  virt_to_page() is a shift and an
+ * addition: of an address outside the linear map it is no struct page (C22, C80).
+ */
 static frame_t frame_of(struct executor *x, uint32_t memory)
 {
 	uint64_t size;
 	target_addr_t addr = memory_address(x, memory, &size);
 
+	if (addr >= VMAP_BASE)
+		return (frame_t)((addr - RAM_BASE) >> PAGE_SHIFT);
+	/* A page handle may name what is no page (C22). */
+	if (addr && memory & HANDLE_OTHER)
+		return x->pages[memory & ~HANDLE_OTHER].frame;
 	return virt_to_frame(x->sim, addr);
 }
 

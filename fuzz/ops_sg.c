@@ -49,6 +49,14 @@ enum op_result run_sg_page(struct executor *x, const struct op *op)
 	return RESULT_OK;
 }
 
+static bool device_takes(const struct executor *x, const struct sg_entry *entry)
+{
+	uint64_t max = x->device.segment_max, boundary = x->device.segment_boundary, offset = entry->addr - RAM_BASE;
+
+	return (!max || entry->size <= max) &&
+	       (!boundary || offset / boundary == (offset + entry->size - 1) / boundary);
+}
+
 /* Each entry may be mapped, and no two of them take the same bytes or, by the book, parts of one object. */
 static bool may_map_list(struct executor *x, const struct sg_handle *list, enum dma_direction direction)
 {
@@ -56,7 +64,8 @@ static bool may_map_list(struct executor *x, const struct sg_handle *list, enum 
 		const struct sg_entry *a = &list->entries[i];
 		uint64_t size;
 
-		if (!may_map(x, a->memory, a->addr - memory_address(x, a->memory, &size), a->size, direction))
+		if (!may_map(x, a->memory, a->addr - memory_address(x, a->memory, &size), a->size, direction) ||
+		    !device_takes(x, a))
 			return false;
 		for (uint32_t k = 0; k < i; k++) {
 			const struct sg_entry *b = &list->entries[k];
@@ -88,9 +97,7 @@ enum op_result run_dma_map_sg(struct executor *x, const struct op *op)
 	if (!list)
 		return RESULT_SKIP;
 	REQUIRE(x, may_map_list(x, list, direction));
-	if (!dma_map_sg(x->sim, x->yield, segments, segments_of(list, segments), direction))
-		return RESULT_FAILED;
-	*m = (struct mapping_handle){.dma = segments[0].addr,
+	*m = (struct mapping_handle){.dma = list->entries[0].addr,
 				     .direction = (uint8_t)direction,
 				     .memory = HANDLE_NONE,
 				     .how = MAPPED_SG,
@@ -98,7 +105,10 @@ enum op_result run_dma_map_sg(struct executor *x, const struct op *op)
 	for (uint32_t i = 0; i < list->count; i++)
 		m->size += list->entries[i].size;
 	count_mapping(x, x->yield, true);
-	return RESULT_OK;
+	if (dma_map_sg(x->sim, x->yield, segments, segments_of(list, segments), direction))
+		return RESULT_OK;
+	count_mapping(x, x->yield, false);
+	return RESULT_FAILED;
 }
 
 enum op_result run_dma_unmap_sg(struct executor *x, const struct op *op)
@@ -133,6 +143,40 @@ static enum op_result sync_list(struct executor *x, const struct op *op, bool to
 enum op_result run_dma_sync_sg_for_cpu(struct executor *x, const struct op *op)
 {
 	return sync_list(x, op, true);
+}
+
+static struct mapping_handle *list_mapping(struct executor *x, const struct op *op)
+{
+	struct mapping_handle *m = live_mapping(x, op->arg[0]);
+
+	return m && m->how == MAPPED_SG && op->arg[1] && op->arg[1] <= x->lists[m->sg].count ? m : NULL;
+}
+
+enum op_result run_dma_unmap_sg_as(struct executor *x, const struct op *op)
+{
+	struct mapping_handle *m = list_mapping(x, op);
+	struct dma_segment segments[SG_ENTRIES_MAX];
+
+	if (!m)
+		return RESULT_SKIP;
+	REQUIRE(x, op->arg[1] == x->lists[m->sg].count);
+	segments_of(&x->lists[m->sg], segments);
+	dma_unmap_sg(x->sim, op->arg[0], segments, op->arg[1], (enum dma_direction)m->direction);
+	count_mapping(x, op->arg[0], false);
+	return RESULT_OK;
+}
+
+enum op_result run_dma_sync_sg_as_for_cpu(struct executor *x, const struct op *op)
+{
+	struct mapping_handle *m = list_mapping(x, op);
+	struct dma_segment segments[SG_ENTRIES_MAX];
+
+	if (!m)
+		return RESULT_SKIP;
+	REQUIRE(x, false);
+	segments_of(&x->lists[m->sg], segments);
+	dma_sync_sg(x->sim, op->arg[0], segments, op->arg[1], (enum dma_direction)m->direction, true);
+	return RESULT_OK;
 }
 
 enum op_result run_dma_sync_sg_for_device(struct executor *x, const struct op *op)

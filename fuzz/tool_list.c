@@ -125,15 +125,41 @@ static void list_allocators(void)
 	}
 }
 
+static void join_unless(char *text, size_t size, bool no, const char *part)
+{
+	if (!no)
+		join(text, size, ", ", part);
+}
+
+/* "32 bytes, write-through, VIPT, 4-way ..., 4 colours, outer cache, not coherent" */
+static void describe_cache(char *text, size_t size, const struct arch *arch)
+{
+	char colours[32];
+
+	snprintf(text, size, "%u bytes, %s", 1u << arch->line_shift,
+		 arch->write_through ? "write-through" : "write-back");
+	join_unless(text, size, arch->write_allocate, "read-allocate");
+	join(text, size, ", ", arch->cache);
+	snprintf(colours, sizeof(colours), "%u colours", arch->colours);
+	join_unless(text, size, arch->colours == 1, colours);
+	join_unless(text, size, !arch->outer_cache, "outer cache with a pure invalidate");
+	join_unless(text, size, !arch->speculates, "speculative fills");
+	join(text, size, ", ", arch->coherent ? "coherent" : "not coherent");
+}
+
 static void list_arches(void)
 {
-	char numbers[80];
-
-	HEADING("arch", "layout, line, coherent", "what");
+	HEADING("arch", "layout, kmalloc", "D-cache", "what");
 	for (unsigned i = 0; i < arch_count(); i++) {
-		snprintf(numbers, sizeof(numbers), "%s, %u, %s", layouts[arches[i].layout].name,
-			 1u << arches[i].line_shift, arches[i].coherent ? "yes" : "no");
-		ROW(arches[i].name, numbers, arches[i].help);
+		const struct arch *arch = &arches[i];
+		char numbers[80], cache[200], page[32];
+
+		snprintf(numbers, sizeof(numbers), "%s %s, %u", layouts[arch->layout].name,
+			 arch->big_endian ? "big" : "little", arch->kmalloc_minalign);
+		describe_cache(cache, sizeof(cache), arch);
+		snprintf(page, sizeof(page), "real pages of %u KiB", arch->page_kib);
+		join_unless(cache, sizeof(cache), !arch->page_kib, page);
+		ROW(arch->name, numbers, cache, arch->help);
 	}
 }
 

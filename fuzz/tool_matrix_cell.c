@@ -331,7 +331,7 @@ static void judge_idle(void)
 			run.cell->oracles[i].verdict = VERDICT_NOT_APPLICABLE;
 }
 
-/* Writes the program and its report below DIR/programs. */
+/* Writes the program below DIR/programs; the one that answers the question with its report. */
 static bool save(unsigned index)
 {
 	struct matrix_answer *a = slot(index);
@@ -351,7 +351,8 @@ static bool save(unsigned index)
 
 		if (strcmp(finding.signature, a->signature) != 0)
 			continue;
-		if (!finding_save(&session, p, &finding, dir, path, sizeof(path)))
+		if (!(index == ANSWER ? finding_save(&session, p, &finding, dir, path, sizeof(path))
+				      : finding_save_program(p, finding.signature, dir, path, sizeof(path))))
 			return false;
 		slash = strrchr(path, '/');
 		snprintf(a->program, sizeof(a->program), "%.*s", (int)strlen(slash + 1) - 5, slash + 1);
@@ -385,6 +386,7 @@ int matrix_cell_run(const struct matrix *m, struct matrix_cell *cell)
 	r = (struct prng){cell_seed()};
 	fuzz_random(&r);
 	judge_idle();
+	cell->signatures = session.known_count;
 	for (unsigned i = 0; i < oracle_count; i++)
 		saved = save(i) && saved;
 	saved = save(ANSWER) && saved;

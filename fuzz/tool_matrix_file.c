@@ -39,7 +39,7 @@ bool matrix_cell_write(const struct matrix *m, const struct matrix_cell *cell)
 
 	if (!out)
 		return false;
-	fprintf(out, "cell\t%08x\t%u\t%lu\n", m->key, cell->claims, cell->programs);
+	fprintf(out, "cell\t%08x\t%u\t%u\t%lu\n", m->key, cell->signatures, cell->claims, cell->programs);
 	write_answer(out, "answer", &cell->answer);
 	for (unsigned i = 0; i < oracle_count; i++)
 		write_answer(out, oracles[i]->name, &cell->oracles[i]);
@@ -96,7 +96,8 @@ bool matrix_cell_read(const struct matrix *m, struct matrix_cell *cell)
 	if (!in)
 		return false;
 	if (fgets(line, sizeof(line), in) &&
-	    sscanf(line, "cell\t%x\t%u\t%lu", &key, &cell->claims, &cell->programs) == 3 && key == m->key)
+	    sscanf(line, "cell\t%x\t%u\t%u\t%lu", &key, &cell->signatures, &cell->claims, &cell->programs) == 4 &&
+	    key == m->key)
 		while (fgets(line, sizeof(line), in))
 			read_line(cell, line);
 	fclose(in);
@@ -146,7 +147,8 @@ static void put_cell(FILE *out, const struct matrix *m, const struct matrix_cell
 	put_member(out, "allocator", cell->allocator->name, ", ");
 	put_member(out, "arch", cell->arch->name, ",\n ");
 	put_answer(out, &cell->answer);
-	fprintf(out, ", \"claims\": %u, \"programs\": %lu,\n \"oracles\": [", cell->claims, cell->programs);
+	fprintf(out, ", \"signatures\": %u, \"claims\": %u, \"programs\": %lu,\n \"oracles\": [", cell->signatures,
+		cell->claims, cell->programs);
 	for (unsigned i = 0; i < oracle_count; i++) {
 		fprintf(out, "%s{", comma);
 		put_member(out, "name", oracles[i]->name, ", ");

@@ -16,8 +16,8 @@ enum {
 };
 
 const struct matrix_question matrix_questions[] = {
-#define QUESTION(id, title, help, titles, by, ops, worlds, applies)                                                    \
-	{#id, title, help, titles, by, ops, worlds, applies},
+#define QUESTION(id, title, help, titles, by, ops, worlds, arches, applies)                                            \
+	{#id, title, help, titles, by, ops, worlds, arches, applies},
 #define COLUMN(...)
 #include "fuzz/matrix.def"
 #undef COLUMN
@@ -214,14 +214,21 @@ static bool check(const struct matrix_selection *s, char *what, size_t size)
 	return true;
 }
 
+/* Named arches go before those of the question. */
+static bool wants_arch(const struct matrix_selection *s, const struct matrix_column *column, const char *name)
+{
+	const char *list = s->arches ? s->arches : matrix_questions[column->question].arches;
+
+	return !*list || matrix_list_has(list, name);
+}
+
 static void add_cells(struct matrix *m, const struct allocator_ops *allocator, const struct matrix_selection *s)
 {
 	for (unsigned i = 0; i < arch_count(); i++) {
-		if (s->arches && !matrix_list_has(s->arches, arches[i].name))
-			continue;
 		for (unsigned k = 0; k < m->column_count; k++)
-			m->cells[m->cell_count++] =
-				(struct matrix_cell){.column = k, .allocator = allocator, .arch = &arches[i]};
+			if (wants_arch(s, &m->columns[k], arches[i].name))
+				m->cells[m->cell_count++] =
+					(struct matrix_cell){.column = k, .allocator = allocator, .arch = &arches[i]};
 	}
 }
 

@@ -44,7 +44,7 @@ static void print_grid(const struct matrix *m, unsigned question, const struct a
 			if (m->columns[k].question != question || !cell)
 				continue;
 			if (!any)
-				fprintf(out, "  %-12s %-12s", allocator->name, arches[i].name);
+				fprintf(out, "  %-12s %-16s", allocator->name, arches[i].name);
 			any = true;
 			fprintf(out, " %2c", cell->done ? letters[cell->answer.verdict] : '?');
 		}
@@ -92,7 +92,7 @@ void matrix_print(const struct matrix *m, FILE *out)
 		}
 		if (!number)
 			continue;
-		fprintf(out, "\n  %-25s", "");
+		fprintf(out, "\n  %-29s", "");
 		for (unsigned k = 1; k <= number; k++)
 			fprintf(out, " %2u", k);
 		fputc('\n', out);

@@ -14,7 +14,7 @@
 
 extern const struct oracle oracle_cacheline_overlap;
 
-enum { DEVICE, STALE, PLANES, MAPPINGS_MAX = 512 };
+enum { DEVICE, STALE, PLANES, MAPPINGS_MAX = 512, DEPTH_MAX = 8 };
 
 #define NO_HANDLE UINT32_MAX
 #define NO_CLIENT UINT32_MAX
@@ -32,8 +32,10 @@ struct lines {
 	struct shadow shadow; /* DEVICE: the device wrote, the CPU has not since; STALE: views differ without a store */
 	uint32_t mapping_count;
 	struct mapping mappings[MAPPINGS_MAX]; /* live ones, oldest first */
-	bool maintaining;                      /* a DMA call is under way, of this range: */
-	struct mapping current;
+	struct maintained {
+		bool under_way; /* maintenance of this range: */
+		struct mapping range;
+	} calls[DEPTH_MAX], *call; /* by depth of ops: an interrupt may come between two steps; that of now */
 };
 
 static void begin(void *state, const struct oracle_context *context)
@@ -43,7 +45,8 @@ static void begin(void *state, const struct oracle_context *context)
 	(void)context;
 	shadow_begin(&lines->shadow, PLANES);
 	lines->mapping_count = 0;
-	lines->maintaining = false;
+	memset(lines->calls, 0, sizeof(lines->calls));
+	lines->call = lines->calls;
 }
 
 static void destroy(void *state)
@@ -68,7 +71,7 @@ static bool views_differ(const struct sim *sim, uint32_t offset)
 
 static const char *backend(const struct lines *lines)
 {
-	return lines->maintaining ? "dma" : "cache";
+	return lines->call->under_way ? "dma" : "cache";
 }
 
 /* True iff an owner name speaks of bytes whose content nobody relies on. */
@@ -153,7 +156,8 @@ static bool is_lost(const struct lines *lines, const struct sim *sim, enum event
 		return false;
 	if (kind == EVENT_LINE_WRITEBACK)
 		return shadow_bit(&lines->shadow, DEVICE, offset);
-	if (lines->maintaining && device_writes(&lines->current) && inside(&lines->current, RAM_BASE + offset))
+	if (lines->call->under_way && device_writes(&lines->call->range) &&
+	    inside(&lines->call->range, RAM_BASE + offset))
 		return false;
 	return !shadow_bit(&lines->shadow, DEVICE, offset) && !shadow_bit(&lines->shadow, STALE, offset);
 }
@@ -354,11 +358,11 @@ static void on_sync(struct lines *lines, const struct oracle_context *context, c
 /* Maintenance of this DMA call follows, until the op ends. */
 static void maintain(struct lines *lines, const struct event *event)
 {
-	lines->maintaining = true;
-	lines->current = (struct mapping){.addr = event->addr,
-					  .size = event->size,
-					  .id = event->id,
-					  .direction = (enum dma_direction)event->value};
+	lines->call->under_way = true;
+	lines->call->range = (struct mapping){.addr = event->addr,
+					      .size = event->size,
+					      .id = event->id,
+					      .direction = (enum dma_direction)event->value};
 }
 
 /* Quick test of dirty lines: the CPU sees something, and it is not what RAM holds. */
@@ -539,10 +543,11 @@ static void observe(void *state, const struct oracle_context *context, const str
 {
 	struct lines *lines = state;
 
+	lines->call = &lines->calls[context->depth % DEPTH_MAX];
 	switch (event->kind) {
 	case EVENT_OP_BEGIN:
 	case EVENT_OP_END:
-		lines->maintaining = false;
+		lines->call->under_way = false;
 		break;
 	case EVENT_OBJECT_ALLOC:
 		on_alloc(lines, context, event, out);
@@ -553,8 +558,13 @@ static void observe(void *state, const struct oracle_context *context, const str
 		on_write(lines, context, event);
 		break;
 	case EVENT_OBJECT_WRITE:
+	case EVENT_DMA_BOUNCE:
 	case EVENT_PAGE_STORE:
 		on_write(lines, context, event);
+		break;
+	case EVENT_COHERENT:
+		if (strcmp(event->text, "read") != 0)
+			on_write(lines, context, event);
 		break;
 	case EVENT_OBJECT_READ:
 		on_read(lines, context, event, out);
@@ -586,7 +596,8 @@ const struct oracle oracle_cacheline_overlap = {
 	.wants = EVENT_BIT(OP_BEGIN) | EVENT_BIT(OP_END) | EVENT_BIT(OBJECT_ALLOC) | EVENT_BIT(OBJECT_FREE) |
 		 EVENT_BIT(PAGE_FREE) | EVENT_BIT(OBJECT_WRITE) | EVENT_BIT(OBJECT_READ) | EVENT_BIT(LINE_DISCARD) |
 		 EVENT_BIT(LINE_WRITEBACK) | EVENT_BIT(DMA_MAP) | EVENT_BIT(DMA_UNMAP) | EVENT_BIT(DMA_SYNC) |
-		 EVENT_BIT(DEVICE_WRITE) | EVENT_BIT(FLUSH_PAGE) | EVENT_BIT(PAGE_STORE),
+		 EVENT_BIT(DEVICE_WRITE) | EVENT_BIT(FLUSH_PAGE) | EVENT_BIT(DMA_BOUNCE) | EVENT_BIT(COHERENT) |
+		 EVENT_BIT(PAGE_STORE),
 	.idle = IDLE_IF_COHERENT, /* one view, no lines */
 	.begin = begin,
 	.observe = observe,

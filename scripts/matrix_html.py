@@ -20,10 +20,12 @@ def anchor(cell):
     return re.sub(r"[^A-Za-z0-9_-]", "_", f"{cell['question']}-{cell['column']}-{cell['allocator']}-{cell['arch']}")
 
 
-def complete(cell, column, directory):
+def complete(cell, column, titles, directory):
     """Adds what the page shows of a cell."""
     cell.update(id=anchor(cell), css=CSS[cell["verdict"]], label=column["label"], settings=column["settings"])
-    cell["text"] = {"green": "0", "not applicable": "–"}.get(cell["verdict"], str(cell.get("ops", "")))
+    cell["text"] = {"green": "✓", "not applicable": "–"}.get(cell["verdict"], str(cell.get("ops", "")))
+    if not titles and "ops" in cell:
+        cell["text"] = str(cell["signatures"])
     cell["title"] = cell.get("signature", cell["verdict"])
     if cell.get("program"):
         cell["file"] = f"programs/{cell['program']}"
@@ -56,8 +58,9 @@ def judge_column(column, cells):
 
 def page(directory):
     data = json.loads((directory / "matrix.json").read_text())
+    titles = {question["name"]: question["titles"] for question in data["questions"]}
     for cell in data["cells"]:
-        complete(cell, data["columns"][cell["column"]], directory)
+        complete(cell, data["columns"][cell["column"]], titles[cell["question"]], directory)
     questions = []
     for question in data["questions"]:
         numbers = [n for n, column in enumerate(data["columns"]) if column["question"] == question["name"]]

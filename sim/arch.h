@@ -91,8 +91,10 @@ struct arch {
 	bool speculates; /* the cpu fills lines that nobody asked for: `cache_prefetch` is the hardware's own doing */
 	uint8_t cpus;    /* default number of cpus */
 	uint8_t kmalloc_minalign, slab_minalign; /* bytes, of the row's era (FACTS 3.1) */
-	uint8_t slab_minalign_defined;           /* the same where the arch defines it, else 0: SLAB has no default */
-	uint8_t page_kib;                        /* KiB of the real page if it is not 4; the emulated page is 4 KiB */
+	uint8_t dma_minalign;           /* ARCH_DMA_MINALIGN of 6.1, 0 = not defined; it did not exist in 2.6.22 */
+	uint8_t kmalloc_minalign_later; /* ARCH_KMALLOC_MINALIGN of 6.1 where it does not follow dma_minalign, else 0 */
+	uint8_t slab_minalign_defined;  /* the same where the arch defines it, else 0: SLAB has no default */
+	uint8_t page_kib;               /* KiB of the real page if it is not 4; the emulated page is 4 KiB */
 	enum cache_index cache_index;
 	uint16_t colours;  /* of 4 KiB pages: user and kernel address of a page share lines iff colours are equal */
 	const char *cache; /* organisation, for people */
@@ -107,6 +109,14 @@ extern const struct arch arches[];
 unsigned arch_count(void);
 /* Row by name, or NULL. */
 const struct arch *arch_by_name(const char *name);
+
+/* ARCH_KMALLOC_MINALIGN of 6.1 (before 6.5 made kmalloc independent of DMA), bytes. */
+static inline uint32_t arch_kmalloc_minalign_later(const struct arch *arch)
+{
+	uint32_t later = arch->kmalloc_minalign_later ? arch->kmalloc_minalign_later : arch->dma_minalign;
+
+	return later ? later : arch->kmalloc_minalign;
+}
 
 static inline const struct layout *arch_layout(const struct arch *arch)
 {

@@ -45,6 +45,15 @@
 	EVENT(DMA_SYNC, "dma-sync", "addr, size, value = direction, id = mapping, text = cpu | device")                \
 	EVENT(DEVICE_WRITE, "device-write", "after the store: addr, size, value = byte, id = mapping")                 \
 	EVENT(DEVICE_READ, "device-read", "addr, size, id = mapping, UINT32_MAX if none")                              \
+	EVENT(DMA_BOUNCE, "dma-bounce",                                                                                \
+	      "the CPU copied between bounce slots and the memory that they stand for: addr, size = where to, id = "   \
+	      "mapping")                                                                                               \
+	EVENT(DMA_DRIVER, "dma-driver",                                                                                \
+	      "id = mapping, text = failed | unchecked | foreign | released; or value = that of text = mask | "        \
+	      "segment-max | segment-boundary")                                                                        \
+	EVENT(COHERENT, "coherent",                                                                                    \
+	      "addr in RAM, size, id = mapping, text = alloc | free | write | read, value = byte, or enum "            \
+	      "coherent_flag")                                                                                         \
 	EVENT(RCU_QUEUE, "rcu-queue", "addr = page: frees wait for a grace period")                                    \
 	EVENT(GRACE_PERIOD, "grace-period", "queued callbacks run now")                                                \
 	EVENT(DRAINED, "drained", "the client and the allocator gave all back")                                        \
@@ -67,6 +76,14 @@
 
 /* Did its precondition fail (skip), did it report failure as the API allows? */
 enum op_result { RESULT_OK, RESULT_SKIP, RESULT_FAILED };
+
+/* What a COHERENT event says of the memory. */
+enum coherent_flag {
+	COHERENT_UNCACHED = 1, /* the CPU sees RAM itself */
+	COHERENT_ZEROED = 2,   /* the call promises zeros */
+	COHERENT_PIECE = 4,    /* of a dma_pool */
+	COHERENT_IRQS_OFF = 8, /* interrupts are off */
+};
 
 enum event_kind {
 #define EVENT(kind, name, fields) EVENT_##kind,

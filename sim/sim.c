@@ -115,6 +115,7 @@ static void set_config(struct sim *sim, const struct sim_config *config)
 	sim->cpus = config->cpus ? config->cpus : arch->cpus;
 	sim->ram_frames = config->ram_frames ? config->ram_frames : 1024;
 	assert(sim->ram_frames <= RAM_FRAMES_MAX);
+	sim->zone_dma = config->zone_dma < sim->ram_frames ? config->zone_dma : 0;
 	assert(sim->cpus <= CPUS_MAX);
 	sim->ram_size = (uint64_t)sim->ram_frames << PAGE_SHIFT;
 	sim->page_struct_size = sim->layout->size[LS_page];
