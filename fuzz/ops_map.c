@@ -24,7 +24,7 @@ static struct page_handle *own_page(struct executor *x, uint32_t arg)
 {
 	struct page_handle *p = any_page(x, arg);
 
-	return p && p->live && p->frame != FRAME_NONE && !p->object ? p : NULL;
+	return p && p->live && p->frame != FRAME_NONE && !p->object && !p->vmap_of ? p : NULL;
 }
 
 static struct vm_area *live_vma(struct executor *x, uint32_t arg)

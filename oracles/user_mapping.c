@@ -192,6 +192,9 @@ static void observe(void *state, const struct oracle_context *context, const str
 		if (event->value != DMA_TO_DEVICE)
 			forget(user, context, event);
 		break;
+	case EVENT_DMA_BOUNCE:
+		forget(user, context, event);
+		break;
 	case EVENT_DEVICE_WRITE:
 		/* Devices write to objects, too: only pages that are looked at matter. */
 		if (user->used)
@@ -207,7 +210,7 @@ const struct oracle oracle_user_mapping = {
 	.invariant = "User mappings drop what they took, their pages stay, and each load finds the last store.",
 	.state_size = sizeof(struct user_mapping),
 	.wants = EVENT_BIT(PTE_SET) | EVENT_BIT(PTE_CLEAR) | EVENT_BIT(PAGE_FREE) | EVENT_BIT(PAGE_STORE) |
-		 EVENT_BIT(PAGE_LOAD) | EVENT_BIT(DMA_MAP) | EVENT_BIT(DEVICE_WRITE),
+		 EVENT_BIT(PAGE_LOAD) | EVENT_BIT(DMA_MAP) | EVENT_BIT(DEVICE_WRITE) | EVENT_BIT(DMA_BOUNCE),
 	.begin = begin,
 	.observe = observe,
 	.destroy = destroy,

@@ -443,6 +443,11 @@ static void reserve_hole(struct sim *sim, frame_t first)
 	}
 }
 
+static frame_t frames_that_exist(const struct sim *sim)
+{
+	return sim->ram_frames - (sim->policy[POLICY_mem_hole] ? HOLE_FRAMES : 0);
+}
+
 static void zone_init(struct sim *sim)
 {
 	for (unsigned list = 0; list < MAX_ORDER + CPUS_MAX; list++)
@@ -450,16 +455,17 @@ static void zone_init(struct sim *sim)
 }
 
 /* True iff the largest block at the frame is smaller: it must be aligned, and lie in one zone. */
-static bool is_too_large(const struct sim *sim, frame_t frame, unsigned order, frame_t limit)
+static bool is_too_large(const struct sim *sim, frame_t frame, unsigned order)
 {
 	frame_t end = frame + (1u << order);
 
-	return (frame & ((1u << order) - 1)) || end > limit || (frame < sim->zone_dma && end > sim->zone_dma);
+	return (frame & ((1u << order) - 1)) || end > frames_that_exist(sim) ||
+	       (frame < sim->zone_dma && end > sim->zone_dma);
 }
 
 void page_alloc_boot(struct sim *sim)
 {
-	frame_t frame = 0, end = sim->ram_frames - (sim->policy[POLICY_mem_hole] ? HOLE_FRAMES : 0);
+	frame_t frame = 0;
 
 	sim->zone = kernel_alloc(sim, zone_size(sim));
 	zone_init(sim);
@@ -471,11 +477,11 @@ void page_alloc_boot(struct sim *sim)
 	}
 	for (frame_t i = 0; i < sim->ram_frames; i++)
 		page_field_store(sim, i, PF_allocated_mapcount, UINT32_MAX);
-	reserve_hole(sim, end);
-	while (frame < end) {
+	reserve_hole(sim, frames_that_exist(sim));
+	while (frame < frames_that_exist(sim)) {
 		unsigned order = MAX_ORDER - 1;
 
-		while (is_too_large(sim, frame, order, end))
+		while (is_too_large(sim, frame, order))
 			order--;
 		buddy_insert(sim, frame, order);
 		frame += 1u << order;

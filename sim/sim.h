@@ -115,12 +115,12 @@ struct sim {
 	uint32_t *used_blocks; /* those blocks: frame | order << 24 */
 	uint32_t used_count;
 	uint32_t touched_count;
-	struct user_view *user_views; /* sim/user_view.h: USER_VIEWS_MAX */
-	struct store_buffer *stores;  /* sim/store_buffer.h */
 	uint32_t heap_next;           /* bytes used of the kernel heap */
 	target_addr_t zone;           /* struct zone of sim/page_alloc.c */
 	struct boot_image *boot;      /* restored at reset; NULL while booting */
 	struct dma_device *device;    /* of backends/dma_device.h: the bus master; NULL = one that reaches all of RAM */
+	struct user_view *user_views; /* sim/user_view.h: USER_VIEWS_MAX */
+	struct store_buffer *stores;  /* sim/store_buffer.h */
 
 	/* Of the running program. */
 	struct faults faults;
