@@ -8,6 +8,9 @@
 
 /* Target address of what the caller takes for an address_space, by the policy page_mapping; 0 if none. */
 target_addr_t page_mapping(struct sim *sim, frame_t frame);
+/* page->index and page_mapcount() as page-cache code reads them, whoever keeps what there (C19). */
+uint64_t page_index(struct sim *sim, frame_t frame);
+uint64_t page_mapcount(struct sim *sim, frame_t frame);
 /* As the arch row really behaved; by policy fdp_caller the driver may skip slab pages. */
 void flush_dcache_page(struct sim *sim, frame_t frame);
 /* Calls a_ops->set_page_dirty of what page_mapping() returns; returns normally only if that is harmless. */

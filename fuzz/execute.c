@@ -135,6 +135,10 @@ static struct slots slots_of(struct executor *x, enum yields class)
 		return (struct slots){x->pages, sizeof(x->pages[0])};
 	case YIELDS_MAPPING:
 		return (struct slots){x->mappings, sizeof(x->mappings[0])};
+	case YIELDS_BIO:
+		return (struct slots){x->bios, sizeof(x->bios[0])};
+	case YIELDS_SKB:
+		return (struct slots){x->skbs, sizeof(x->skbs[0])};
 	default:
 		return (struct slots){NULL, 0};
 	}
@@ -269,6 +273,7 @@ static void begin(struct executor *x, const struct program *p)
 	x->in_irq = 0;
 	x->busy = HANDLE_NONE;
 	x->over = false;
+	x->frag.page = FRAME_NONE;
 	x->sim->preempt = NULL;
 	memset(x->skipped, 0, p->op_count * sizeof(x->skipped[0]));
 	program_number_handles(p, x->first);

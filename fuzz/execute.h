@@ -7,6 +7,7 @@
 #define SLABFUZZ_FUZZ_EXECUTE_H
 
 #include "backends/dma.h"
+#include "fuzz/io.h"
 #include "fuzz/world.h"
 #include "program/text.h"
 
@@ -54,6 +55,9 @@ struct executor {
 	struct kmem_cache_handle caches[PROGRAM_OPS_MAX];
 	struct page_handle pages[PROGRAM_OPS_MAX];
 	struct mapping_handle mappings[PROGRAM_OPS_MAX];
+	struct bio_handle bios[PROGRAM_OPS_MAX];
+	struct skb_handle skbs[PROGRAM_OPS_MAX];
+	struct page_frag frag; /* of alloc_buffer */
 	bool skipped[PROGRAM_OPS_MAX];
 	/* A pending interrupt block. */
 	struct {
@@ -121,6 +125,8 @@ target_addr_t memory_address(struct executor *x, uint32_t memory, uint64_t *size
 bool memory_is_live(struct executor *x, uint32_t memory);
 /* True iff a live mapping that the device owns covers part of the range, and the owner of the bytes knows of it. */
 bool device_owns(struct executor *x, target_addr_t addr, uint64_t size);
+/* True iff its client may free a live object now: nobody it knows of still uses it. */
+bool may_free_object(struct executor *x, const struct object *o);
 /* The value of a SIZE argument as the target's size_t. */
 uint64_t size_value(const struct executor *x, uint32_t arg);
 /* fuzz/drain.c: the client gives back all it holds, then the allocator; events DRAINED and PROBE. */

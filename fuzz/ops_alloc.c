@@ -146,14 +146,16 @@ static bool device_holds(struct executor *x, const struct object *o)
 	return o->mapping;
 }
 
-static bool may_free(struct executor *x, const struct object *o)
+bool may_free_object(struct executor *x, const struct object *o)
 {
-	return o && o != busy_object(x) && !device_holds(x, o);
+	return o && o != busy_object(x) && !device_holds(x, o) && !io_needs(x, (uint32_t)(o - x->objects));
 }
 
 /* SLAB and SLUB know the kmem_cache of any object; SLOB looks for a header in front of it. */
 static bool has_header(const struct executor *x, const struct object *o)
 {
+	if (o->kmem_cache == OBJECT_OF_PAGES)
+		return false;
 	return !o->kmem_cache || !x->allocator->ops->contract.kfree_needs_header;
 }
 
@@ -178,9 +180,9 @@ enum op_result run_krealloc(struct executor *x, const struct op *op)
 	gfp_t gfp = gfp_rows[op->arg[2]].bits;
 	target_addr_t addr;
 
-	REQUIRE(x, slab_gfp(x, op->arg[2]) && (op->arg[0] == HANDLE_NONE || may_free(x, o)));
+	REQUIRE(x, slab_gfp(x, op->arg[2]) && (op->arg[0] == HANDLE_NONE || may_free_object(x, o)));
 	REQUIRE(x, size <= ops->contract.size_max && size > 0);
-	REQUIRE(x, !o || !o->kmem_cache);
+	REQUIRE(x, !o || (!o->kmem_cache && !io_carries(x, op->arg[0])));
 	if (!o)
 		return kmalloc_repeated(x, op, size, gfp, false);
 	if (!ops->ksize || (o->addr && !target_in_ram(x->sim, o->addr, 1)))
@@ -231,7 +233,7 @@ enum op_result run_kfree(struct executor *x, const struct op *op)
 	for (uint32_t i = 0; i < op->repeat && op->arg[0] + i < x->count[YIELDS_OBJECT]; i++) {
 		struct object *o = live_object(x, op->arg[0] + i);
 
-		if (!may_free(x, o) || !has_header(x, o)) {
+		if (!may_free_object(x, o) || !has_header(x, o)) {
 			if (x->world->config.misuse)
 				result = kfree_raw(x, op->arg[0] + i);
 			continue;
@@ -248,7 +250,7 @@ enum op_result run_kfree_at(struct executor *x, const struct op *op)
 	const struct object *o = live_object(x, op->arg[0]);
 	target_addr_t addr;
 
-	if (!x->world->config.misuse || !may_free(x, o) || !has_header(x, o))
+	if (!x->world->config.misuse || !may_free_object(x, o) || !has_header(x, o))
 		return RESULT_SKIP;
 	if (op->arg[1] == 0 || op->arg[1] >= o->size)
 		return RESULT_SKIP;
@@ -354,7 +356,7 @@ enum op_result run_kmem_cache_destroy(struct executor *x, const struct op *op)
 	REQUIRE(x, !x->in_irq);
 	if (!cache || !c || !x->allocator->ops->cache_destroy)
 		return RESULT_SKIP;
-	REQUIRE(x, !((c->flags & SLAB_DESTROY_BY_RCU) && x->sim->rcu_readers));
+	REQUIRE(x, !((c->flags & SLAB_DESTROY_BY_RCU) && x->sim->rcu_readers) && !io_refers(x));
 	if (c->live_objects && !x->world->config.misuse)
 		return RESULT_SKIP;
 	if (c->live_objects)
@@ -411,7 +413,7 @@ static void tell_cache_free(struct executor *x, target_addr_t cache, uint32_t ha
 
 	if (o->state == OBJECT_FREED && home_of(x, o) == cache)
 		kind = misuse_of_free(x, handle);
-	else if (o->state == OBJECT_LIVE && may_free(x, o) && home_of(x, o) && home_of(x, o) != cache)
+	else if (o->state == OBJECT_LIVE && may_free_object(x, o) && home_of(x, o) && home_of(x, o) != cache)
 		kind = MISUSE_wrong_cache;
 	misuse_emit(x, kind, handle, o->addr, o->size, 0);
 }
@@ -427,7 +429,7 @@ enum op_result run_kmem_cache_free(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	for (uint32_t i = 0; i < op->repeat && op->arg[1] + i < x->count[YIELDS_OBJECT]; i++) {
 		struct object *o = &x->objects[op->arg[1] + i];
-		bool legal = o->state == OBJECT_LIVE && o->kmem_cache == id && may_free(x, o);
+		bool legal = o->state == OBJECT_LIVE && o->kmem_cache == id && may_free_object(x, o);
 
 		if (o->state == OBJECT_NEVER || (!legal && !x->world->config.misuse))
 			continue;

@@ -44,6 +44,9 @@
 	EVENT(DMA_SYNC, "dma-sync", "addr, size, value = direction, id = mapping, text = cpu | device")                \
 	EVENT(DEVICE_WRITE, "device-write", "after the store: addr, size, value = byte, id = mapping")                 \
 	EVENT(DEVICE_READ, "device-read", "addr, size, id = mapping")                                                  \
+	EVENT(SKB_FRAG, "skb-frag",                                                                                    \
+	      "a packet refers to memory: addr, size, id = skb * 4 + fragment, value = fragment copied from + 1")      \
+	EVENT(SKB_READ, "skb-read", "the bytes of a fragment are read for the wire: addr, size, id")                   \
 	EVENT(RCU_QUEUE, "rcu-queue", "addr = page: frees wait for a grace period")                                    \
 	EVENT(GRACE_PERIOD, "grace-period", "queued callbacks run now")                                                \
 	EVENT(DRAINED, "drained", "the client and the allocator gave all back")                                        \

@@ -26,6 +26,16 @@ enum dma_edge_policy { DMA_EDGE_ARCH, DMA_EDGE_INV, DMA_EDGE_CLEAN_EDGE, DMA_EDG
 enum dma_repeat_policy { DMA_REPEAT_ARCH, DMA_REPEAT_NOTHING, DMA_REPEAT_AGAIN };
 enum kmalloc_minalign_policy { KMALLOC_MINALIGN_ARCH, KMALLOC_MINALIGN_LINE };
 
+enum slab_references_policy {
+	SLAB_REFERENCES_PAGE,
+	SLAB_REFERENCES_PER_OBJECT,
+	SLAB_REFERENCES_OBJECT_COUNT,
+	SLAB_REFERENCES_GET_PUT,
+	SLAB_REFERENCES_OFF_PARTIAL
+};
+enum bio_owner_policy { BIO_OWNER_NONE, BIO_OWNER_RAW_INC, BIO_OWNER_GET_PAGE };
+enum io_buffer_policy { IO_BUFFER_KMALLOC, IO_BUFFER_PAGE, IO_BUFFER_CHUNK };
+
 struct profile {
 	const char *name, *help;
 	const char *page_mapping; /* value of that policy */

@@ -177,6 +177,7 @@ static void clear_program_state(struct sim *sim)
 	sim->cpu = 0;
 	sim->irqs_off = false;
 	sim->rcu_readers = 0;
+	sim->declined_before = false;
 	sim->fault_address = 0;
 	sim->by = "boot";
 	sim->op = 0;

@@ -112,6 +112,7 @@ struct sim {
 	unsigned cpu;
 	bool irqs_off;
 	uint32_t rcu_readers;
+	bool declined_before;        /* a reference to a frozen slab page was declined: warn once */
 	target_addr_t fault_address; /* of the last oops */
 	const char *by;              /* the op under way */
 	uint32_t op;                 /* its number */
