@@ -47,7 +47,8 @@ enum frame_state { FRAME_FREE = 0, FRAME_USED = 1, FRAME_TOUCHED = 2 };
 	ROLE(SLAB_DESC, "slab-desc")                                                                                   \
 	ROLE(SLOB_HEADER, "slob-header")                                                                               \
 	ROLE(KMEM_CACHE, "kmem-cache")                                                                                 \
-	ROLE(RCU_HEAD, "rcu-head")
+	ROLE(RCU_HEAD, "rcu-head")                                                                                     \
+	ROLE(OBJECT_COUNT, "object-count")
 
 enum byte_role {
 #define ROLE(role, name) ROLE_##role,
@@ -122,7 +123,8 @@ struct sim {
 	void *observe_context;
 	void (*preempt)(void *context); /* called wherever the era has interrupts on; may be NULL */
 	void *preempt_context;
-	bool allocated_ok; /* sim_create() succeeded */
+	void (*race)(void *context); /* preempt, if what it runs is another cpu's: interrupts may be off */
+	bool allocated_ok;           /* sim_create() succeeded */
 };
 
 /*
@@ -183,6 +185,13 @@ SIM_ACCESSOR void sim_preempt_point(struct sim *sim)
 {
 	if (unlikely(sim->preempt != NULL) && !sim->irqs_off)
 		sim->preempt(sim->preempt_context);
+}
+
+/* Where code touches what other cpus may touch at the same time, without a lock. */
+SIM_ACCESSOR void sim_race_point(struct sim *sim)
+{
+	if (unlikely(sim->race != NULL))
+		sim->race(sim->preempt_context);
 }
 
 /*
