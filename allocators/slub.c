@@ -176,50 +176,12 @@ void slub_discard_slab(struct allocator *a, target_addr_t s, frame_t slab)
 }
 
 /* A grace period is over for these: the kmem_cache is read from the page, whether it still exists or not (D21). */
-static void rcu_free_slab(struct allocator *a, frame_t slab)
+void slub_rcu_free_slab(struct allocator *a, frame_t slab)
 {
 	struct sim *sim = a->sim;
 	bool in_mapping = sim->policy[POLICY_bug_rcu_limbo_mapping];
 
 	free_slab(sim, page_field_load(sim, slab, in_mapping ? PF_slub_slab : PF_slub_freelist), slab);
-}
-
-static bool rcu_slab_of(struct allocator *a, frame_t slab, target_addr_t s)
-{
-	bool in_mapping = a->sim->policy[POLICY_bug_rcu_limbo_mapping];
-
-	return page_member(a->sim, slab, in_mapping ? LF_page_mapping : LF_page_index) == s;
-}
-
-/* Runs the callbacks queued so far; only those of one kmem_cache if `only` is not 0. */
-unsigned slub_run_callbacks(struct allocator *a, target_addr_t only)
-{
-	struct sim *sim = a->sim;
-	struct slub_state *state = slub_state(a);
-	target_addr_t head = state->rcu_first, kept = 0;
-	unsigned ran = 0;
-
-	state->rcu_first = 0;
-	state->rcu_last = 0;
-	while (head) {
-		frame_t slab = slub_link_frame(sim, head);
-		target_addr_t next = page_field_load(sim, slab, PF_rcu_next);
-
-		if (!only || rcu_slab_of(a, slab, only)) {
-			rcu_free_slab(a, slab);
-			ran++;
-		} else {
-			page_field_store(sim, slab, PF_rcu_next, 0);
-			if (kept)
-				page_field_store(sim, slub_link_frame(sim, kept), PF_rcu_next, head);
-			else
-				state->rcu_first = head;
-			state->rcu_last = head;
-			kept = head;
-		}
-		head = next;
-	}
-	return ran;
 }
 
 /* A slab leaves its cpu: back to a list, or away if it is empty and enough others wait. */

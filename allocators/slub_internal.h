@@ -108,12 +108,16 @@ void slub_remove_partial(struct sim *sim, target_addr_t s, frame_t slab);
 void slub_discard_slab(struct allocator *a, target_addr_t s, frame_t slab);
 void slub_flush_cpu_slab(struct allocator *a, target_addr_t s, unsigned cpu);
 void slub_flush_all(struct allocator *a, target_addr_t s);
-unsigned slub_run_callbacks(struct allocator *a, target_addr_t only);
+/* Its grace period is over. */
+void slub_rcu_free_slab(struct allocator *a, frame_t slab);
 
 void slub_unfreeze_slab(struct allocator *a, target_addr_t s, frame_t slab);
 void slub_free_object(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object);
 /* Onto the slab's chain, what debugging does at a free is done. */
 void slub_give_back(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object);
+
+/* slub_rcu.c */
+unsigned slub_run_callbacks(struct allocator *a, target_addr_t only);
 
 /* slub_references.c: what policy slab_references adds to alloc and free. */
 void slub_object_taken(struct allocator *a, target_addr_t object);

@@ -261,6 +261,21 @@ enum op_result run_bio_put(struct executor *x, const struct op *op)
 	return RESULT_OK;
 }
 
+/* A disk is about to fill it: not what anybody wants to send. */
+static bool disk_fills(const struct executor *x, uint32_t memory)
+{
+	for (uint32_t i = 0; i < x->count[YIELDS_BIO]; i++) {
+		const struct bio_handle *b = &x->bios[i];
+
+		if (b->bio.state != BIO_IN_FLIGHT || b->direction != DMA_FROM_DEVICE)
+			continue;
+		for (unsigned v = 0; v < b->bio.count; v++)
+			if (b->memory[v] == memory)
+				return true;
+	}
+	return false;
+}
+
 /*
  * Strict: what the network refers to must live until it is sent.  Pages do, if their counts work; memory of an
  * allocator does where objects are counted, or where it is copied.
@@ -271,8 +286,12 @@ static bool may_go_on_wire(struct executor *x, uint32_t memory, frame_t page)
 	bool slab = page_flag(x->sim, page_head(x->sim, page), PG_slab);
 	bool of_pages = memory & HANDLE_OTHER || x->objects[memory].kmem_cache == OBJECT_OF_PAGES;
 
+	if (disk_fills(x, memory))
+		return false;
 	if (x->world->config.dma_era)
 		return true;
+	if (memory & HANDLE_OTHER && x->pages[memory & ~HANDLE_OTHER].order && !page_flag(x->sim, page, PG_compound))
+		return false;
 	if (of_pages)
 		return page_count(x->sim, page) >= 1;
 	if (slab && sim->policy[POLICY_skb_slab_pages])
