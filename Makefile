@@ -16,7 +16,7 @@ T ?= slub_clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: help deps all fuzz test unit programs planted lint smoke format clean docs coverage bench
-.PHONY: example soak discovery kill-matrix replay100 corpora corpora-merge
+.PHONY: claims matrix matrix-test refute rediscover example soak discovery kill-matrix replay100 corpora corpora-merge
 
 help: ## list the targets
 	@echo "slabfuzz: make a target below; DEV=1 turns warnings into errors, V=1 shows commands."
@@ -45,7 +45,7 @@ fuzz: plain libfuzzer libfuzzer-asan ## one campaign of TIME=60 seconds over all
 	@rm -rf build/findings build/work
 	build/slabfuzz fuzz --target all --time $(TIME) --out build
 
-test: unit programs planted example ## unit tests (plain and ASan), claims, regressions, planted bugs
+test: unit programs planted matrix-test example ## unit tests (plain and ASan), claims, regressions, planted bugs
 
 unit: $(UNIT_TESTS) ## the unit tests only
 	@scripts/run_units.sh $(UNIT_TESTS)
@@ -57,6 +57,22 @@ programs: plain asan m32 ## replay claims, regressions and test programs in thre
 	@scripts/import_samples.sh build/slabfuzz
 	@scripts/bad_input.sh build/slabfuzz
 	@scripts/bad_input.sh build/asan/slabfuzz
+
+claims: plain ## every claim of the threads, a line each; fails if one differs or has no program
+	@build/slabfuzz claims
+
+matrix: plain ## the safety matrix, TIME=300 seconds of fuzzing: build/matrix/matrix.html
+	@build/slabfuzz matrix --out build/matrix --time $(or $(filter-out 60,$(TIME)),300)
+	@scripts/matrix_html.py build/matrix
+
+matrix-test: plain ## a small matrix is killed, goes on, and its page opens in headless Chromium
+	@scripts/matrix_test.sh build/slabfuzz
+
+rediscover: plain libfuzzer ## what was claimed, found from an empty corpus, SEEDS=3: docs/rediscovery.md
+	@scripts/rediscover.py --seeds $(or $(filter-out 10,$(SEEDS)),3)
+
+refute: plain $(MACHINES) ## what build/matrix shows unsafe falls to a short program, what it shows safe sees a planted bug
+	@scripts/refute.py build/matrix
 
 planted: plain $(MACHINES) ## each planted bug is killed by its program, its clean twin is silent
 	@scripts/run_planted.sh build/slabfuzz

@@ -27,17 +27,10 @@ struct cache_sizes {
 	uint32_t align, flags, obj_offset, order, num, colour, colour_off;
 };
 
-static uint32_t kmalloc_minalign(const struct sim *sim)
-{
-	if (sim->policy[POLICY_kmalloc_minalign] == KMALLOC_MINALIGN_LINE)
-		return 1u << sim->arch->line_shift;
-	return sim->arch->kmalloc_minalign;
-}
-
 /* Alignment of a kmalloc cache.  Slabs of more than a page are aligned by the page allocator. */
 static uint32_t kmalloc_align(const struct sim *sim, uint32_t size)
 {
-	uint32_t align = kmalloc_minalign(sim);
+	uint32_t align = sim_kmalloc_minalign(sim);
 	bool natural = sim->policy[POLICY_natural_align] && !(size & (size - 1)) && size > align;
 
 	return natural ? (size < PAGE_SIZE ? size : PAGE_SIZE) : align;

@@ -11,10 +11,8 @@ enum { ZERO_SIZE_PTR = 16 };
 /* Bytes of the header, and the alignment of kmalloc's objects. */
 static uint64_t kmalloc_align(const struct sim *sim)
 {
-	uint64_t align = sim->arch->kmalloc_minalign;
+	uint64_t align = sim_kmalloc_minalign(sim);
 
-	if (sim->policy[POLICY_kmalloc_minalign] == KMALLOC_MINALIGN_LINE)
-		align = UINT64_C(1) << sim->arch->line_shift;
 	return align > sim->arch->slab_minalign ? align : sim->arch->slab_minalign;
 }
 

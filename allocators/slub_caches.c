@@ -24,16 +24,9 @@ struct cache_wish {
 	uint32_t align, flags; /* flags include SLAB_CTOR */
 };
 
-static uint32_t kmalloc_minalign(const struct sim *sim)
-{
-	if (sim->policy[POLICY_kmalloc_minalign] == KMALLOC_MINALIGN_LINE)
-		return 1u << sim->arch->line_shift;
-	return sim->arch->kmalloc_minalign;
-}
-
 static uint32_t kmalloc_min_size(const struct sim *sim)
 {
-	uint32_t align = kmalloc_minalign(sim);
+	uint32_t align = sim_kmalloc_minalign(sim);
 
 	return align > 8 ? align : 8;
 }
@@ -41,7 +34,7 @@ static uint32_t kmalloc_min_size(const struct sim *sim)
 /* Alignment of a kmalloc cache.  Slabs of more than a page are aligned by the page allocator. */
 static uint32_t kmalloc_align(const struct sim *sim, uint64_t size)
 {
-	uint32_t align = kmalloc_minalign(sim);
+	uint32_t align = sim_kmalloc_minalign(sim);
 	bool natural = sim->policy[POLICY_natural_align] && !(size & (size - 1)) && size > align;
 
 	return natural ? (uint32_t)(size < PAGE_SIZE ? size : PAGE_SIZE) : align;

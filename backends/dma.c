@@ -1,66 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Streaming DMA: maintenance by direction and by the policy for partial lines (FACTS 3.4), and a bus master that reads
- * and writes the RAM view.  DMA addresses are RAM addresses; no IOMMU, no bouncing.
+ * Streaming DMA, and a bus master that reads and writes the RAM view.  Cache maintenance: backends/dma_maintain.c.  DMA
+ * addresses are RAM addresses; no IOMMU.  What must not be mapped itself goes through bounce slots
+ * (backends/swiotlb.c).
  */
 #include "backends/dma.h"
 
 #include "backends/cache.h"
+#include "backends/dma_device.h"
+#include "backends/dma_maintain.h"
 #include "sim/asan.h"
 #include "sim/memory.h"
-
-static enum dma_edge_policy edge_policy(const struct sim *sim)
-{
-	uint8_t policy = sim->policy[POLICY_dma_edge];
-
-	return policy == DMA_EDGE_ARCH ? sim->arch->dma_edge : (enum dma_edge_policy)policy;
-}
-
-static bool repeats(enum dma_repeat_policy row, uint8_t policy)
-{
-	return (policy == DMA_REPEAT_ARCH ? row : (enum dma_repeat_policy)policy) == DMA_REPEAT_AGAIN;
-}
-
-/* King's arm926: write the overlapped first and last line back, then invalidate the rest. */
-static void clean_edges(struct sim *sim, target_addr_t addr, uint64_t size)
-{
-	uint64_t mask = (UINT64_C(1) << sim->line_shift) - 1;
-
-	if (addr & mask)
-		cache_clean(sim, addr & ~mask, 1);
-	if ((addr + size) & mask)
-		cache_clean(sim, (addr + size) & ~mask, 1);
-}
-
-static void from_device(struct sim *sim, target_addr_t addr, uint64_t size)
-{
-	switch (edge_policy(sim)) {
-	case DMA_EDGE_INV:
-		cache_invalidate(sim, addr, size);
-		return;
-	case DMA_EDGE_CLEAN_EDGE:
-		clean_edges(sim, addr, size);
-		cache_invalidate(sim, addr, size);
-		return;
-	case DMA_EDGE_FLUSH:
-		cache_flush(sim, addr, size);
-		return;
-	default:
-		return;
-	}
-}
-
-static void maintain(struct sim *sim, target_addr_t addr, uint64_t size, enum dma_direction direction)
-{
-	if (sim->arch->coherent || edge_policy(sim) == DMA_EDGE_NONE)
-		return;
-	if (direction == DMA_TO_DEVICE)
-		cache_clean(sim, addr, size);
-	else if (direction == DMA_FROM_DEVICE)
-		from_device(sim, addr, size);
-	else
-		cache_flush(sim, addr, size);
-}
 
 static void emit(struct sim *sim, const struct event *event)
 {
@@ -75,51 +25,182 @@ static bool is_refused(const struct sim *sim, target_addr_t addr, uint64_t size)
 	return sim->policy[POLICY_require_line_alignment] && !sim->arch->coherent && ((addr | size) & mask);
 }
 
-uint64_t dma_map_single(struct sim *sim, uint32_t id, target_addr_t addr, uint64_t size, enum dma_direction direction)
+/* An address that may not be mapped is a BUG; false iff the API or a fault refuses the mapping. */
+static bool may_map(struct sim *sim, target_addr_t addr, uint64_t size, enum dma_direction direction)
 {
-	struct event event = {.kind = EVENT_DMA_MAP, .id = id, .addr = addr, .size = size, .value = direction};
-
 	if (direction == DMA_NONE)
 		sim_bug(sim, "DMA mapping with direction NONE");
 	if (!target_in_ram(sim, addr, size))
 		sim_bug(sim, "DMA mapping outside the linear map");
-	if (is_refused(sim, addr, size) || should_fail(sim, FAULT_dma_map))
+	return !is_refused(sim, addr, size) && !should_fail(sim, FAULT_dma_map);
+}
+
+static void map(struct sim *sim, enum dma_call call, const struct event *event)
+{
+	emit(sim, event);
+	dma_maintain(sim, call, event->addr, 0, event->size, (enum dma_direction)event->value);
+}
+
+static uint64_t map_range(struct sim *sim, enum dma_call call, const struct event *event)
+{
+	enum dma_direction direction = (enum dma_direction)event->value;
+	struct event mapped = *event;
+
+	if (!may_map(sim, event->addr, event->size, direction))
 		return DMA_MAPPING_ERROR;
-	emit(sim, &event);
-	maintain(sim, addr, size, direction);
-	return addr;
+	if (swiotlb_needed(sim, event->addr, event->size, direction))
+		mapped.addr = swiotlb_map(sim, event->id, event->addr, event->size);
+	if (!mapped.addr)
+		return DMA_MAPPING_ERROR;
+	map(sim, call, &mapped);
+	return mapped.addr;
+}
+
+uint64_t dma_map_single(struct sim *sim, uint32_t id, target_addr_t addr, uint64_t size, enum dma_direction direction)
+{
+	struct event event = {.kind = EVENT_DMA_MAP, .id = id, .addr = addr, .size = size, .value = direction};
+
+	return map_range(sim, DMA_MAP_SINGLE, &event);
+}
+
+uint64_t dma_map_page(struct sim *sim, uint32_t id, target_addr_t addr, uint64_t size, enum dma_direction direction)
+{
+	struct event event = {
+		.kind = EVENT_DMA_MAP, .id = id, .addr = addr, .size = size, .value = direction, .text = "page"};
+
+	return map_range(sim, DMA_MAP_PAGE, &event);
+}
+
+/* Slots for the entries that need them, or none at all. */
+static bool bounce_list(struct sim *sim, uint32_t id, const struct dma_segment *segments, unsigned count,
+			enum dma_direction direction)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (!swiotlb_needed(sim, segments[i].addr, segments[i].size, direction) ||
+		    swiotlb_map(sim, id, segments[i].addr, segments[i].size))
+			continue;
+		while (i--)
+			if (swiotlb_owns(sim, swiotlb_bus(sim, id, segments[i].addr)))
+				swiotlb_unmap(sim, swiotlb_bus(sim, id, segments[i].addr));
+		return false;
+	}
+	return true;
+}
+
+bool dma_map_sg(struct sim *sim, uint32_t id, const struct dma_segment *segments, unsigned count,
+		enum dma_direction direction)
+{
+	struct event event = {.kind = EVENT_DMA_MAP, .id = id, .value = direction, .text = "sg"};
+
+	for (unsigned i = 0; i < count; i++)
+		if (!may_map(sim, segments[i].addr, segments[i].size, direction))
+			return false;
+	if (!bounce_list(sim, id, segments, count, direction))
+		return false;
+	for (unsigned i = 0; i < count; i++) {
+		event.addr = swiotlb_bus(sim, id, segments[i].addr);
+		event.size = segments[i].size;
+		map(sim, DMA_MAP_SG, &event);
+	}
+	return true;
+}
+
+static void unmap_range(struct sim *sim, enum dma_call call, const struct event *event)
+{
+	map(sim, call, event);
+	if (likely(!swiotlb_owns(sim, event->addr)))
+		return;
+	if (event->value != DMA_TO_DEVICE)
+		swiotlb_copy(sim, event->id, event->addr, event->size, true);
+	swiotlb_unmap(sim, event->addr);
 }
 
 void dma_unmap_single(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction)
 {
 	struct event event = {.kind = EVENT_DMA_UNMAP, .id = id, .addr = dma, .size = size, .value = direction};
 
-	emit(sim, &event);
-	if (repeats(sim->arch->dma_unmap, sim->policy[POLICY_dma_unmap]) && direction != DMA_TO_DEVICE)
-		maintain(sim, dma, size, direction);
+	unmap_range(sim, DMA_UNMAP_SINGLE, &event);
 }
 
-static void sync(struct sim *sim, const struct event *event)
+void dma_unmap_page(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction)
 {
-	emit(sim, event);
-	if (repeats(sim->arch->dma_sync, sim->policy[POLICY_dma_sync]))
-		maintain(sim, event->addr, event->size, (enum dma_direction)event->value);
+	struct event event = {
+		.kind = EVENT_DMA_UNMAP, .id = id, .addr = dma, .size = size, .value = direction, .text = "page"};
+
+	unmap_range(sim, DMA_UNMAP_PAGE, &event);
+}
+
+void dma_unmap_sg(struct sim *sim, uint32_t id, const struct dma_segment *segments, unsigned count,
+		  enum dma_direction direction)
+{
+	struct event event = {.kind = EVENT_DMA_UNMAP, .id = id, .value = direction, .text = "sg"};
+
+	for (unsigned i = 0; i < count; i++) {
+		event.addr = swiotlb_bus(sim, id, segments[i].addr);
+		event.size = segments[i].size;
+		unmap_range(sim, DMA_UNMAP_SG, &event);
+	}
+}
+
+/* Bytes [offset, offset + size) of what begins at `base`. */
+static void sync(struct sim *sim, enum dma_call call, const struct event *sync, target_addr_t base)
+{
+	bool bounced = swiotlb_owns(sim, sync->addr), to_cpu = sync->text[0] == 'c';
+
+	emit(sim, sync);
+	if (unlikely(bounced) && !to_cpu && sync->value != DMA_FROM_DEVICE)
+		swiotlb_copy(sim, sync->id, sync->addr, sync->size, false);
+	dma_maintain(sim, call, base, sync->addr - base, sync->size, (enum dma_direction)sync->value);
+	if (unlikely(bounced) && to_cpu && sync->value != DMA_TO_DEVICE)
+		swiotlb_copy(sim, sync->id, sync->addr, sync->size, true);
+}
+
+static struct event sync_event(uint32_t id, target_addr_t addr, uint64_t size, enum dma_direction direction,
+			       const char *to)
+{
+	return (struct event){
+		.kind = EVENT_DMA_SYNC, .id = id, .addr = addr, .size = size, .value = direction, .text = to};
 }
 
 void dma_sync_single_for_cpu(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction)
 {
-	struct event event = {
-		.kind = EVENT_DMA_SYNC, .id = id, .addr = dma, .size = size, .value = direction, .text = "cpu"};
+	struct event event = sync_event(id, dma, size, direction, "cpu");
 
-	sync(sim, &event);
+	sync(sim, DMA_SYNC_FOR_CPU, &event, dma);
 }
 
 void dma_sync_single_for_device(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, enum dma_direction direction)
 {
-	struct event event = {
-		.kind = EVENT_DMA_SYNC, .id = id, .addr = dma, .size = size, .value = direction, .text = "device"};
+	struct event event = sync_event(id, dma, size, direction, "device");
 
-	sync(sim, &event);
+	sync(sim, DMA_SYNC_FOR_DEVICE, &event, dma);
+}
+
+void dma_sync_single_range_for_cpu(struct sim *sim, uint32_t id, uint64_t dma, uint64_t offset, uint64_t size,
+				   enum dma_direction direction)
+{
+	struct event event = sync_event(id, dma + offset, size, direction, "cpu");
+
+	sync(sim, DMA_SYNC_RANGE_FOR_CPU, &event, dma);
+}
+
+void dma_sync_single_range_for_device(struct sim *sim, uint32_t id, uint64_t dma, uint64_t offset, uint64_t size,
+				      enum dma_direction direction)
+{
+	struct event event = sync_event(id, dma + offset, size, direction, "device");
+
+	sync(sim, DMA_SYNC_RANGE_FOR_DEVICE, &event, dma);
+}
+
+void dma_sync_sg(struct sim *sim, uint32_t id, const struct dma_segment *segments, unsigned count,
+		 enum dma_direction direction, bool to_cpu)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct event event = sync_event(id, swiotlb_bus(sim, id, segments[i].addr), segments[i].size, direction,
+						to_cpu ? "cpu" : "device");
+
+		sync(sim, to_cpu ? DMA_SYNC_SG_FOR_CPU : DMA_SYNC_SG_FOR_DEVICE, &event, event.addr);
+	}
 }
 
 /* Stores to RAM; an absent line shows them to the CPU, a present one hides them. */
@@ -128,26 +209,31 @@ static SIM_UNCHECKED void bus_store(struct sim *sim, uint64_t offset, uint8_t va
 	volatile uint8_t *cpu = target_pointer(RAM_BASE + offset);
 
 	sim->ram_view[offset] = value;
-	if (!sim->lines || !(sim->lines[offset >> sim->line_shift] & LINE_PRESENT))
+	if (!sim->lines || !cache_hides(sim, offset, value))
 		*cpu = value;
 }
 
 void device_write(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, uint8_t value)
 {
-	struct event event = {.kind = EVENT_DEVICE_WRITE, .id = id, .addr = dma, .size = size, .value = value};
+	struct event event = {.kind = EVENT_DEVICE_WRITE, .id = id, .size = size, .value = value};
 
-	if (!target_in_ram(sim, dma, size))
-		return;
+	dma = swiotlb_bus(sim, id, dma);
+	event.addr = dma_wired(sim, dma);
 	for (uint64_t i = 0; i < size; i++) {
-		memory_touch_frame(sim, (frame_t)((dma - RAM_BASE + i) >> PAGE_SHIFT));
-		bus_store(sim, dma - RAM_BASE + i, value);
+		uint64_t offset = dma_wired(sim, dma + i) - RAM_BASE;
+
+		if (offset >= sim->ram_size)
+			break;
+		memory_touch_frame(sim, (frame_t)(offset >> PAGE_SHIFT));
+		bus_store(sim, offset, value);
 	}
 	emit(sim, &event);
 }
 
 void device_read(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size)
 {
-	struct event event = {.kind = EVENT_DEVICE_READ, .id = id, .addr = dma, .size = size};
+	struct event event = {.kind = EVENT_DEVICE_READ, .id = id, .size = size};
 
+	event.addr = dma_wired(sim, swiotlb_bus(sim, id, dma));
 	emit(sim, &event);
 }

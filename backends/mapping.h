@@ -8,6 +8,10 @@
 
 /* Target address of what the caller takes for an address_space, by the policy page_mapping; 0 if none. */
 target_addr_t page_mapping(struct sim *sim, frame_t frame);
+/* i_mmap tree not empty or i_mmap_nonlinear list not empty. */
+bool mapping_mapped(struct sim *sim, target_addr_t mapping);
+/* The first step of a prio tree walk, under tree_lock: reads the key of the root node, of a raw tree or of vmas. */
+void mapping_walk(struct sim *sim, target_addr_t mapping);
 /* page->index and page_mapcount() as page-cache code reads them, whoever keeps what there (C19). */
 uint64_t page_index(struct sim *sim, frame_t frame);
 uint64_t page_mapcount(struct sim *sim, frame_t frame);
@@ -17,5 +21,11 @@ void flush_dcache_page(struct sim *sim, frame_t frame);
 void set_page_dirty(struct sim *sim, frame_t frame);
 target_addr_t kmap(struct sim *sim, frame_t frame);
 void kunmap(struct sim *sim, frame_t frame);
+/* Takes whatever address it is given: on most machines the argument is ignored (C04). */
+void kunmap_atomic(struct sim *sim, target_addr_t addr);
+/* False where the machine has no such function (FACTS 3.3).  No field of struct page is read. */
+bool flush_dcache_range(struct sim *sim, target_addr_t addr, uint64_t size);
+/* Real on parisc, generic no-op elsewhere. */
+void flush_kernel_dcache_page(struct sim *sim, frame_t frame);
 
 #endif

@@ -96,6 +96,18 @@ static void destroy_caches(struct executor *x)
 	}
 }
 
+/* Their blocks are free, or the program would not be drained. */
+static void destroy_pools(struct executor *x)
+{
+	struct coherent_kmalloc kmalloc = dma_kmalloc(x);
+
+	for (uint32_t i = 0; i < x->count[YIELDS_POOL]; i++) {
+		if (x->pools[i].live)
+			dma_pool_exit(x->sim, &x->pools[i].pool, &kmalloc);
+		x->pools[i].live = false;
+	}
+}
+
 /* The empty allocator is asked again for the largest object that it ever gave. */
 static void probe(struct executor *x, uint64_t size)
 {
@@ -137,6 +149,8 @@ void executor_drain(struct executor *x)
 	end_grace_periods(x);
 	destroy_caches(x);
 	end_grace_periods(x);
+	destroy_pools(x);
+	swiotlb_exit(sim);
 	if (x->allocator->ops->reclaim)
 		x->allocator->ops->reclaim(x->allocator);
 	sim_emit(sim, &drained);

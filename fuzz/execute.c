@@ -25,6 +25,7 @@ bool executor_create(struct executor *x, struct world *world)
 	x->allocator = &world->allocator;
 	x->objects = calloc(OBJECT_HANDLES_MAX, sizeof(*x->objects));
 	x->object_pins = calloc(OBJECT_HANDLES_MAX, sizeof(*x->object_pins));
+	x->sim->device = &x->device;
 	world->oracle_context.objects = x->objects;
 	world->oracle_context.object_count = &x->count[YIELDS_OBJECT];
 	return x->objects && x->object_pins;
@@ -55,7 +56,7 @@ target_addr_t memory_address(struct executor *x, uint32_t memory, uint64_t *size
 		if (index >= x->count[YIELDS_PAGE] || x->pages[index].frame == FRAME_NONE)
 			return 0;
 		*size = (uint64_t)PAGE_SIZE << x->pages[index].order;
-		return page_address(x->pages[index].frame);
+		return page_address(x->pages[index].frame) + (x->pages[index].vmap_of ? VMAP_BASE - RAM_BASE : 0);
 	}
 	if (index >= x->count[YIELDS_OBJECT] || x->objects[index].state == OBJECT_NEVER)
 		return 0;
@@ -68,6 +69,8 @@ static bool page_is_live(struct executor *x, uint32_t index)
 {
 	const struct page_handle *p = index < x->count[YIELDS_PAGE] ? &x->pages[index] : NULL;
 
+	if (p && p->vmap_of)
+		p = &x->pages[p->vmap_of - 1];
 	if (!p || !p->object)
 		return p && p->live;
 	return p->frame != FRAME_NONE && (p->extra_references || live_object(x, p->object - 1));
@@ -82,25 +85,6 @@ bool memory_is_live(struct executor *x, uint32_t memory)
 	if (memory & HANDLE_OTHER)
 		return page_is_live(x, index);
 	return live_object(x, index) && target_in_ram(x->sim, x->objects[index].addr, 1);
-}
-
-/* A page reference let the mapping outlive its object: the next owner of the bytes knows nothing of it (C33). */
-static bool is_stale(const struct executor *x, const struct mapping_handle *m)
-{
-	const struct page_handle *p = m->memory & HANDLE_OTHER ? &x->pages[m->memory & ~HANDLE_OTHER] : NULL;
-
-	return p && p->object && x->objects[p->object - 1].state == OBJECT_FREED;
-}
-
-bool device_owns(struct executor *x, target_addr_t addr, uint64_t size)
-{
-	for (uint32_t i = 0; i < x->count[YIELDS_MAPPING]; i++) {
-		const struct mapping_handle *m = &x->mappings[i];
-
-		if (m->live && !m->cpu_owns && addr < m->dma + m->size && m->dma < addr + size && !is_stale(x, m))
-			return true;
-	}
-	return false;
 }
 
 uint64_t size_value(const struct executor *x, uint32_t arg)
@@ -135,6 +119,10 @@ static struct slots slots_of(struct executor *x, enum yields class)
 		return (struct slots){x->pages, sizeof(x->pages[0])};
 	case YIELDS_MAPPING:
 		return (struct slots){x->mappings, sizeof(x->mappings[0])};
+	case YIELDS_POOL:
+		return (struct slots){x->pools, sizeof(x->pools[0])};
+	case YIELDS_SG:
+		return (struct slots){x->lists, sizeof(x->lists[0])};
 	case YIELDS_BIO:
 		return (struct slots){x->bios, sizeof(x->bios[0])};
 	case YIELDS_SKB:
@@ -271,10 +259,11 @@ static void begin(struct executor *x, const struct program *p)
 	memset(x->count, 0, sizeof(x->count));
 	x->irq.armed = false;
 	x->in_irq = 0;
-	x->busy = HANDLE_NONE;
+	x->busy = NULL;
 	x->over = false;
 	x->frag.page = FRAME_NONE;
 	x->sim->preempt = NULL;
+	dma_device_begin(&x->device);
 	memset(x->skipped, 0, p->op_count * sizeof(x->skipped[0]));
 	program_number_handles(p, x->first);
 	for (unsigned i = 0; i < oracle_count; i++)

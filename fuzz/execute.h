@@ -7,6 +7,7 @@
 #define SLABFUZZ_FUZZ_EXECUTE_H
 
 #include "backends/dma.h"
+#include "backends/dma_pool.h"
 #include "fuzz/io.h"
 #include "fuzz/world.h"
 #include "program/text.h"
@@ -30,15 +31,56 @@ struct page_handle {
 	uint32_t object;           /* handle + 1 of the object that virt_to_page was asked of, 0 = from alloc_pages */
 	uint32_t extra_references; /* by get_page */
 	uint32_t mappings;         /* live DMA mappings */
+	uint32_t vmap_of;          /* handle + 1 of the page that this names by a second address, 0 = linear map */
+};
+
+/* Which call made a mapping; each is undone by its own. */
+enum mapping_how {
+	MAPPED_SINGLE,
+	MAPPED_PAGE,
+	MAPPED_SG,
+	MAPPED_COHERENT,
+	MAPPED_NONCOHERENT,
+	MAPPED_POOL,
 };
 
 struct mapping_handle {
-	uint64_t dma;
-	uint64_t size;
+	uint64_t dma;  /* of a scatter list: of its first entry */
+	uint64_t size; /* of a scatter list: of all entries */
 	uint8_t direction;
 	bool live;
-	bool cpu_owns;   /* between sync_for_cpu and sync_for_device */
-	uint32_t memory; /* the MEMORY argument it maps */
+	bool cpu_owns;                /* between sync_for_cpu and sync_for_device: */
+	uint64_t cpu_from, cpu_until; /* these offsets */
+	uint32_t memory; /* the MEMORY argument it maps, HANDLE_NONE for a scatter list and memory of its own */
+	uint8_t how;     /* enum mapping_how */
+	uint32_t sg;     /* handle, if MAPPED_SG */
+	uint32_t pool;   /* handle, if MAPPED_POOL */
+	struct coherent_area area; /* if the mapping brought its memory */
+};
+
+struct pool_handle {
+	bool live;
+	uint32_t blocks; /* handed out and not freed */
+	struct dma_pool pool;
+};
+
+enum { SG_ENTRIES_MAX = 8 };
+
+/* struct scatterlist[]: an entry is the page of its first byte, an offset and a length that nothing bounds. */
+struct sg_handle {
+	uint32_t count;    /* of entries */
+	uint32_t mappings; /* live DMA mappings */
+	struct sg_entry {
+		target_addr_t addr;
+		uint64_t size;
+		uint32_t memory; /* the MEMORY argument it was made of */
+	} entries[SG_ENTRIES_MAX];
+};
+
+/* An object that an op under way still uses; ops nest, and so do these, each in its op's frame. */
+struct busy {
+	uint32_t handle;
+	struct busy *outer;
 };
 
 /* State of a run, reused: reset costs the handles that were yielded. */
@@ -55,6 +97,9 @@ struct executor {
 	struct kmem_cache_handle caches[PROGRAM_OPS_MAX];
 	struct page_handle pages[PROGRAM_OPS_MAX];
 	struct mapping_handle mappings[PROGRAM_OPS_MAX];
+	struct pool_handle pools[PROGRAM_OPS_MAX];
+	struct dma_device device;
+	struct sg_handle lists[PROGRAM_OPS_MAX];
 	struct bio_handle bios[PROGRAM_OPS_MAX];
 	struct skb_handle skbs[PROGRAM_OPS_MAX];
 	struct page_frag frag; /* of alloc_buffer */
@@ -65,10 +110,10 @@ struct executor {
 		unsigned from, to;
 		uint32_t points; /* preemption points still to pass */
 	} irq;
-	unsigned in_irq; /* > 0: an interrupt block runs; it may not sleep */
-	uint32_t busy;   /* handle of an object that the op under way still uses, HANDLE_NONE if none */
-	uint64_t runs;   /* since executor_create() */
-	bool over;       /* an oops, BUG or hang ended the program */
+	unsigned in_irq;   /* > 0: an interrupt block runs; it may not sleep */
+	struct busy *busy; /* innermost object that an op under way still uses; NULL = none */
+	uint64_t runs;     /* since executor_create() */
+	bool over;         /* an oops, BUG or hang ended the program */
 	jmp_buf recovery;
 };
 
@@ -123,8 +168,27 @@ struct object *live_object(struct executor *x, uint32_t handle);
 target_addr_t memory_address(struct executor *x, uint32_t memory, uint64_t *size);
 /* True iff the client may still use that memory. */
 bool memory_is_live(struct executor *x, uint32_t memory);
+/* fuzz/ops_coherent.c: the machine's kmalloc() for the DMA layer. */
+struct coherent_kmalloc dma_kmalloc(struct executor *x);
+/* fuzz/mappings.c: a mapping is one piece of memory, or one per entry of its scatter list. */
+unsigned mapping_pieces(const struct executor *x, const struct mapping_handle *m);
+struct sg_entry mapping_piece(const struct executor *x, const struct mapping_handle *m, unsigned i);
+/* Live mapping, or NULL. */
+struct mapping_handle *live_mapping(struct executor *x, uint32_t handle);
+/* The page handle that a MEMORY argument is, if it names the page of an object, else NULL. */
+const struct page_handle *page_of_object(const struct executor *x, uint32_t memory);
+/* True iff the strict rules of the world or, if it has none, those of the era's drivers let the range be mapped. */
+bool may_map(struct executor *x, uint32_t memory, uint64_t offset, uint64_t length, enum dma_direction direction);
+/* Strict: no line is partly inside, but at the end of the object, whose slack is its own. */
+bool whole_lines(const struct executor *x, uint64_t offset, uint64_t length, uint64_t size);
+/* A mapping begins or ends to use all its memory. */
+void count_mapping(struct executor *x, uint32_t handle, bool live);
+/* False iff [offset, offset + length) is no range of the memory, which must be live. */
+bool memory_range(struct executor *x, uint32_t memory, uint64_t offset, uint64_t length);
 /* True iff a live mapping that the device owns covers part of the range, and the owner of the bytes knows of it. */
 bool device_owns(struct executor *x, target_addr_t addr, uint64_t size);
+/* True iff a sync gave that range of a mapping, and perhaps no more of it, to the cpu. */
+bool cpu_has_synced(struct executor *x, target_addr_t addr, uint64_t size);
 /* True iff its client may free a live object now: nobody it knows of still uses it. */
 bool may_free_object(struct executor *x, const struct object *o);
 /* The value of a SIZE argument as the target's size_t. */

@@ -125,30 +125,53 @@ enum op_result run_kcalloc(struct executor *x, const struct op *op)
 	return kmalloc_repeated(x, op, n * size, gfp_rows[op->arg[2]].bits, true);
 }
 
-static const struct object *busy_object(const struct executor *x)
+/* An op uses the object while interrupts may come: they must not free it meanwhile. */
+static void busy_begin(struct executor *x, struct busy *busy, uint32_t handle)
 {
-	return x->busy == HANDLE_NONE ? NULL : &x->objects[x->busy];
+	*busy = (struct busy){handle, x->busy};
+	x->busy = busy;
+}
+
+static void busy_end(struct executor *x)
+{
+	x->busy = x->busy->outer;
+}
+
+static bool is_busy(const struct executor *x, const struct object *o)
+{
+	for (const struct busy *busy = x->busy; unlikely(busy != NULL); busy = busy->outer)
+		if (o == &x->objects[busy->handle])
+			return true;
+	return false;
 }
 
 /* A device that reads through a page whose reference is held was no reason to keep the object (C33, C34). */
-static bool device_holds(struct executor *x, const struct object *o)
+static bool device_holds_piece(struct executor *x, const struct mapping_handle *m, struct sg_entry piece,
+			       const struct object *o)
 {
+	const struct page_handle *p = page_of_object(x, piece.memory);
 	uint64_t size = o->size ? o->size : 1;
 
+	if (p && p->extra_references && m->direction == DMA_TO_DEVICE)
+		return false;
+	return o->addr < piece.addr + piece.size && piece.addr < o->addr + size;
+}
+
+static bool device_holds(struct executor *x, const struct object *o)
+{
 	for (uint32_t i = 0; i < x->count[YIELDS_MAPPING]; i++) {
 		const struct mapping_handle *m = &x->mappings[i];
-		const struct page_handle *p = m->memory & HANDLE_OTHER ? &x->pages[m->memory & ~HANDLE_OTHER] : NULL;
-		bool pinned = p && p->object && p->extra_references && m->direction == DMA_TO_DEVICE;
 
-		if (m->live && !m->cpu_owns && !pinned && o->addr < m->dma + m->size && m->dma < o->addr + size)
-			return true;
+		for (unsigned n = 0; m->live && !m->cpu_owns && n < mapping_pieces(x, m); n++)
+			if (device_holds_piece(x, m, mapping_piece(x, m, n), o))
+				return true;
 	}
 	return o->mapping;
 }
 
 bool may_free_object(struct executor *x, const struct object *o)
 {
-	return o && o != busy_object(x) && !device_holds(x, o) && !io_needs(x, (uint32_t)(o - x->objects));
+	return o && !is_busy(x, o) && !device_holds(x, o) && !io_needs(x, (uint32_t)(o - x->objects));
 }
 
 /* SLAB and SLUB know the kmem_cache of any object; SLOB looks for a header in front of it. */
@@ -159,15 +182,15 @@ static bool has_header(const struct executor *x, const struct object *o)
 	return !o->kmem_cache || !x->allocator->ops->contract.kfree_needs_header;
 }
 
-/* An interrupt must not free the object meanwhile: SLOB has interrupts on before it takes its lock. */
+/* SLOB has interrupts on before it takes its lock. */
 static uint64_t ksize_of(struct executor *x, uint32_t handle)
 {
-	uint32_t busy = x->busy;
+	struct busy busy;
 	uint64_t size;
 
-	x->busy = handle;
+	busy_begin(x, &busy, handle);
 	size = x->allocator->ops->ksize(x->allocator, x->objects[handle].addr);
-	x->busy = busy;
+	busy_end(x);
 	return size;
 }
 
@@ -190,11 +213,11 @@ enum op_result run_krealloc(struct executor *x, const struct op *op)
 	old = ksize_of(x, op->arg[0]);
 	addr = o->addr;
 	if (old < size) {
-		uint32_t busy = x->busy;
+		struct busy busy;
 
-		x->busy = op->arg[0]; /* an interrupt must not free it meanwhile */
+		busy_begin(x, &busy, op->arg[0]);
 		addr = allocate(x, 0, size, gfp);
-		x->busy = busy;
+		busy_end(x);
 		if (!addr)
 			return refused(x, x->yield, size);
 		target_copy(x->sim, addr, o->addr, o->size < size ? o->size : size);

@@ -8,7 +8,7 @@ static bool cpu_may_touch(struct executor *x, const struct object *o, target_add
 {
 	if (x->world->config.dma_era)
 		return !device_owns(x, addr, size);
-	return !device_owns(x, o->addr, o->size);
+	return !device_owns(x, o->addr, o->size) || cpu_has_synced(x, addr, size);
 }
 
 /* A range of a live object that the client may touch now. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Ops on cache lines, DMA mappings and the bus master, with the legal-use rules of DMA-API.txt (FACTS 4.1). */
+/* Ops on cache lines, DMA mappings and the bus master (FACTS 4.1). */
 #include "backends/cache.h"
 #include "fuzz/execute.h"
 
@@ -47,71 +47,7 @@ enum op_result run_cache_prefetch(struct executor *x, const struct op *op)
 	return cache_range(x, op, cache_prefetch);
 }
 
-static struct object *object_of(struct executor *x, uint32_t memory)
-{
-	return memory & HANDLE_OTHER ? NULL : live_object(x, memory);
-}
-
-/* Strict: no line is partly inside, but at the end of the object, whose slack is its own. */
-static bool whole_lines(struct executor *x, uint64_t offset, uint64_t length, uint64_t size)
-{
-	uint64_t mask = (UINT64_C(1) << x->sim->line_shift) - 1;
-
-	return !(offset & mask) && (!(length & mask) || offset + length == size);
-}
-
-/*
- * Strict: kmalloc memory, or a kmem_cache whose align (HWCACHE_ALIGN is one) and size are multiples of the line; one
- * mapping per object.
- */
-static bool may_map_strictly(struct executor *x, uint32_t memory)
-{
-	const struct object *o = object_of(x, memory);
-	uint64_t line = UINT64_C(1) << x->sim->line_shift;
-	const struct kmem_cache_handle *c;
-
-	if (!o)
-		return !x->pages[memory & ~HANDLE_OTHER].object && x->pages[memory & ~HANDLE_OTHER].mappings == 0;
-	if (o->mapping)
-		return false;
-	if (!o->kmem_cache || (o->kmem_cache & BOOT_CACHE))
-		return true;
-	c = &x->caches[o->kmem_cache - 1];
-	return ((c->flags & SLAB_HWCACHE_ALIGN) || c->align) && c->align % line == 0 && c->size % line == 0;
-}
-
-/*
- * Through a page of an object the era's drivers mapped the object's bytes.  Once it is gone, the holder of a reference
- * may let the device read on: that is what references were thought to be for (C33).
- */
-static bool may_map_page(struct executor *x, uint32_t memory, target_addr_t addr, uint64_t length, unsigned direction)
-{
-	const struct page_handle *p = memory & HANDLE_OTHER ? &x->pages[memory & ~HANDLE_OTHER] : NULL;
-	const struct object *o;
-
-	if (!p || !p->object)
-		return true;
-	o = &x->objects[p->object - 1];
-	if (addr < o->addr || length > o->addr + o->size - addr)
-		return false;
-	return o->state == OBJECT_LIVE || direction == DMA_TO_DEVICE;
-}
-
-static void count_mapping(struct executor *x, uint32_t memory, uint32_t handle, bool live)
-{
-	struct object *o = object_of(x, memory);
-
-	if (memory & HANDLE_OTHER)
-		x->pages[memory & ~HANDLE_OTHER].mappings += live ? 1 : UINT32_MAX;
-	else if (o)
-		o->mapping = live ? handle + 1 : 0;
-	/* Another mapping of the same object may still be live (C49). */
-	for (uint32_t i = 0; o && !live && i < x->count[YIELDS_MAPPING]; i++)
-		if (x->mappings[i].live && x->mappings[i].memory == memory)
-			o->mapping = i + 1;
-}
-
-enum op_result run_dma_map(struct executor *x, const struct op *op)
+static enum op_result map_memory(struct executor *x, const struct op *op, enum mapping_how how)
 {
 	struct mapping_handle *m = &x->mappings[x->yield];
 	uint64_t size, length = size_value(x, op->arg[2]);
@@ -120,48 +56,84 @@ enum op_result run_dma_map(struct executor *x, const struct op *op)
 
 	if (!addr || !length)
 		return RESULT_SKIP;
-	REQUIRE(x, memory_is_live(x, op->arg[0]) && op->arg[1] < size && length <= size - op->arg[1]);
-	REQUIRE(x, may_map_page(x, op->arg[0], addr + op->arg[1], length, direction));
-	REQUIRE(x, direction != DMA_NONE && !device_owns(x, addr + op->arg[1], length));
-	REQUIRE(x, x->world->config.dma_era ||
-			   (may_map_strictly(x, op->arg[0]) && whole_lines(x, op->arg[1], length, size)));
-	m->dma = dma_map_single(x->sim, x->yield, addr + op->arg[1], length, direction);
-	if (m->dma == DMA_MAPPING_ERROR)
-		return RESULT_FAILED;
-	m->size = length;
-	m->direction = (uint8_t)direction;
-	m->memory = op->arg[0];
-	m->live = true;
-	count_mapping(x, m->memory, x->yield, true);
-	return RESULT_OK;
+	REQUIRE(x, may_map(x, op->arg[0], op->arg[1], length, direction));
+	addr += op->arg[1];
+	/* The memory is in use from here on: an interrupt may come between two steps of the maintenance. */
+	*m = (struct mapping_handle){.dma = addr,
+				     .size = length,
+				     .direction = (uint8_t)direction,
+				     .memory = op->arg[0],
+				     .how = (uint8_t)how};
+	count_mapping(x, x->yield, true);
+	m->dma = how == MAPPED_PAGE ? dma_map_page(x->sim, x->yield, addr, length, direction)
+				    : dma_map_single(x->sim, x->yield, addr, length, direction);
+	if (m->dma != DMA_MAPPING_ERROR)
+		return RESULT_OK;
+	count_mapping(x, x->yield, false);
+	return RESULT_FAILED;
 }
 
-static struct mapping_handle *live_mapping(struct executor *x, uint32_t handle)
+enum op_result run_dma_map(struct executor *x, const struct op *op)
 {
-	return handle < x->count[YIELDS_MAPPING] && x->mappings[handle].live ? &x->mappings[handle] : NULL;
+	return map_memory(x, op, MAPPED_SINGLE);
+}
+
+enum op_result run_dma_map_page(struct executor *x, const struct op *op)
+{
+	return map_memory(x, op, MAPPED_PAGE);
 }
 
 enum op_result run_dma_unmap(struct executor *x, const struct op *op)
 {
 	struct mapping_handle *m = live_mapping(x, op->arg[0]);
 
-	if (!m)
+	if (!m || m->how != MAPPED_SINGLE)
 		return RESULT_SKIP;
 	dma_unmap_single(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction);
-	m->live = false;
-	count_mapping(x, m->memory, op->arg[0], false);
+	count_mapping(x, op->arg[0], false);
 	return RESULT_OK;
+}
+
+enum op_result run_dma_unmap_page(struct executor *x, const struct op *op)
+{
+	struct mapping_handle *m = live_mapping(x, op->arg[0]);
+
+	if (!m || m->how != MAPPED_PAGE)
+		return RESULT_SKIP;
+	dma_unmap_page(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction);
+	count_mapping(x, op->arg[0], false);
+	return RESULT_OK;
+}
+
+/* Not by the call for lists, and coherent memory needs none. */
+static bool is_synced(const struct mapping_handle *m)
+{
+	return m->how == MAPPED_SINGLE || m->how == MAPPED_PAGE || m->how == MAPPED_NONCOHERENT;
+}
+
+/* Ownership of [from, until) changes hands. */
+static void sync_owner(struct mapping_handle *m, bool cpu_owns, uint64_t from, uint64_t until)
+{
+	/* A second part: drivers of the era had both in hand. */
+	if (m->cpu_owns && cpu_owns) {
+		m->cpu_from = from < m->cpu_from ? from : m->cpu_from;
+		m->cpu_until = until > m->cpu_until ? until : m->cpu_until;
+		return;
+	}
+	m->cpu_owns = cpu_owns;
+	m->cpu_from = from;
+	m->cpu_until = until;
 }
 
 enum op_result run_dma_sync_for_cpu(struct executor *x, const struct op *op)
 {
 	struct mapping_handle *m = live_mapping(x, op->arg[0]);
 
-	if (!m)
+	if (!m || !is_synced(m))
 		return RESULT_SKIP;
 	REQUIRE(x, !m->cpu_owns);
 	dma_sync_single_for_cpu(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction);
-	m->cpu_owns = true;
+	sync_owner(m, true, 0, m->size);
 	return RESULT_OK;
 }
 
@@ -169,41 +141,105 @@ enum op_result run_dma_sync_for_device(struct executor *x, const struct op *op)
 {
 	struct mapping_handle *m = live_mapping(x, op->arg[0]);
 
-	if (!m)
+	if (!m || !is_synced(m))
 		return RESULT_SKIP;
-	REQUIRE(x, m->cpu_owns);
+	REQUIRE(x, m->cpu_owns && m->cpu_from == 0 && m->cpu_until == m->size);
 	dma_sync_single_for_device(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction);
-	m->cpu_owns = false;
+	sync_owner(m, false, 0, m->size);
 	return RESULT_OK;
 }
 
-static enum op_result device_range(struct executor *x, const struct op *op, enum dma_direction forbidden)
+/* Mapping whose bytes [offset, offset + length) may be synced: whole lines by the book. */
+static struct mapping_handle *range_to_sync(struct executor *x, const struct op *op)
 {
 	struct mapping_handle *m = live_mapping(x, op->arg[0]);
 	uint64_t length = size_value(x, op->arg[2]);
 
+	if (!m || !is_synced(m) || !length || op->arg[1] >= m->size || length > m->size - op->arg[1])
+		return NULL;
+	return x->world->config.dma_era || whole_lines(x, op->arg[1], length, m->size) ? m : NULL;
+}
+
+enum op_result run_dma_sync_range_for_cpu(struct executor *x, const struct op *op)
+{
+	struct mapping_handle *m = range_to_sync(x, op);
+	uint64_t length = size_value(x, op->arg[2]);
+
+	if (!m)
+		return RESULT_SKIP;
+	REQUIRE(x, !m->cpu_owns || x->world->config.dma_era);
+	dma_sync_single_range_for_cpu(x->sim, op->arg[0], m->dma, op->arg[1], length, (enum dma_direction)m->direction);
+	sync_owner(m, true, op->arg[1], op->arg[1] + length);
+	return RESULT_OK;
+}
+
+enum op_result run_dma_sync_range_for_device(struct executor *x, const struct op *op)
+{
+	struct mapping_handle *m = range_to_sync(x, op);
+	uint64_t length = size_value(x, op->arg[2]);
+
+	if (!m)
+		return RESULT_SKIP;
+	REQUIRE(x, m->cpu_owns && m->cpu_from == op->arg[1] && m->cpu_until == op->arg[1] + length);
+	dma_sync_single_range_for_device(x->sim, op->arg[0], m->dma, op->arg[1], length,
+					 (enum dma_direction)m->direction);
+	sync_owner(m, false, 0, 0);
+	return RESULT_OK;
+}
+
+/* A bus master access to bytes [offset, offset + length) of a mapping, entry by entry. */
+static enum op_result device_access(struct executor *x, const struct op *op, enum dma_direction forbidden, int value)
+{
+	struct mapping_handle *m = live_mapping(x, op->arg[0]);
+	uint64_t offset = op->arg[1], length = size_value(x, op->arg[2]);
+
+	/* A device that was not told to stop. */
+	if (!m && x->world->config.misuse && op->arg[0] < x->count[YIELDS_MAPPING] && x->mappings[op->arg[0]].dma)
+		m = &x->mappings[op->arg[0]];
 	if (!m || !length)
 		return RESULT_SKIP;
-	REQUIRE(x, op->arg[1] < m->size && length <= m->size - op->arg[1]);
-	REQUIRE(x, !m->cpu_owns && m->direction != forbidden);
+	REQUIRE(x, offset < m->size && length <= m->size - offset);
+	REQUIRE(x, m->direction != forbidden);
+	REQUIRE(x, !m->cpu_owns || offset >= m->cpu_until || offset + length <= m->cpu_from);
+	for (unsigned n = 0; length && n < mapping_pieces(x, m); n++) {
+		struct sg_entry piece = mapping_piece(x, m, n);
+		uint64_t part;
+
+		if (offset >= piece.size) {
+			offset -= piece.size;
+			continue;
+		}
+		/* What lies beyond the last entry is the misuse that was told of. */
+		part = n + 1 == mapping_pieces(x, m) || length < piece.size - offset ? length : piece.size - offset;
+		if (value < 0)
+			device_read(x->sim, op->arg[0], piece.addr + offset, part);
+		else
+			device_write(x->sim, op->arg[0], piece.addr + offset, part, (uint8_t)value);
+		offset = 0;
+		length -= part;
+	}
 	return RESULT_OK;
 }
 
 enum op_result run_device_write(struct executor *x, const struct op *op)
 {
-	enum op_result result = device_range(x, op, DMA_TO_DEVICE);
-
-	if (result == RESULT_OK)
-		device_write(x->sim, op->arg[0], x->mappings[op->arg[0]].dma + op->arg[1], size_value(x, op->arg[2]),
-			     (uint8_t)op->arg[3]);
-	return result;
+	return device_access(x, op, DMA_TO_DEVICE, (int)(op->arg[3] & 0xff));
 }
 
 enum op_result run_device_read(struct executor *x, const struct op *op)
 {
-	enum op_result result = device_range(x, op, DMA_FROM_DEVICE);
+	return device_access(x, op, DMA_FROM_DEVICE, -1);
+}
 
-	if (result == RESULT_OK)
-		device_read(x->sim, op->arg[0], x->mappings[op->arg[0]].dma + op->arg[1], size_value(x, op->arg[2]));
-	return result;
+/* A driver of the era that passed virt_to_bus() to its device and nothing to the DMA API. */
+enum op_result run_device_read_unmapped(struct executor *x, const struct op *op)
+{
+	uint64_t size, length = size_value(x, op->arg[2]);
+	target_addr_t addr = memory_address(x, op->arg[0], &size);
+
+	if (!addr || !length || !memory_range(x, op->arg[0], op->arg[1], length))
+		return RESULT_SKIP;
+	REQUIRE(x, x->world->config.dma_era && !device_owns(x, addr + op->arg[1], length));
+	device_read(x->sim, HANDLE_NONE, addr + op->arg[1], length);
+	return RESULT_OK;
 }

@@ -42,12 +42,33 @@ enum op_result run_virt_to_page(struct executor *x, const struct op *op)
 	return RESULT_OK;
 }
 
-/* Frame of a MEMORY argument that the client may still name, FRAME_NONE to skip. */
+enum op_result run_vmap(struct executor *x, const struct op *op)
+{
+	struct page_handle *p = &x->pages[x->yield];
+	const struct page_handle *of = op->arg[0] < x->count[YIELDS_PAGE] ? &x->pages[op->arg[0]] : NULL;
+
+	if (!of || of->frame == FRAME_NONE || of->vmap_of || !memory_is_live(x, op->arg[0] | HANDLE_OTHER))
+		return RESULT_SKIP;
+	p->frame = of->frame;
+	p->order = of->order;
+	p->vmap_of = op->arg[0] + 1;
+	return RESULT_OK;
+}
+
+/*
+ * Frame of a MEMORY argument that the client may still name, FRAME_NONE to skip.  virt_to_page() is a shift and an
+ * addition: of an address outside the linear map it is no struct page (C22, C80).
+ */
 static frame_t frame_of(struct executor *x, uint32_t memory)
 {
 	uint64_t size;
 	target_addr_t addr = memory_address(x, memory, &size);
 
+	if (addr >= VMAP_BASE)
+		return (frame_t)((addr - RAM_BASE) >> PAGE_SHIFT);
+	/* A page handle may name what is no page (C22). */
+	if (addr && memory & HANDLE_OTHER)
+		return x->pages[memory & ~HANDLE_OTHER].frame;
 	return virt_to_frame(x->sim, addr);
 }
 
@@ -85,9 +106,9 @@ enum op_result run_page_count_inc(struct executor *x, const struct op *op)
 /* A device may still read through a page of an object that is gone: the last reference must outlive the mapping. */
 static bool device_needs_page(struct executor *x, uint32_t memory)
 {
-	const struct page_handle *p = memory & HANDLE_OTHER ? &x->pages[memory & ~HANDLE_OTHER] : NULL;
+	const struct page_handle *p = page_of_object(x, memory);
 
-	return p && p->object && p->mappings && p->extra_references == 1;
+	return p && p->mappings && p->extra_references == 1;
 }
 
 enum op_result run_put_page(struct executor *x, const struct op *op)
@@ -186,6 +207,42 @@ enum op_result run_kmap_atomic(struct executor *x, const struct op *op)
 	enum op_result result = run_kmap(x, op);
 
 	return result == RESULT_OK ? run_kunmap(x, op) : result;
+}
+
+/* The address may be any: the era's drivers passed what they had at hand (C04). */
+enum op_result run_kunmap_atomic(struct executor *x, const struct op *op)
+{
+	uint64_t size;
+	target_addr_t addr = memory_address(x, op->arg[0], &size);
+
+	if (virt_to_frame(x->sim, addr) == FRAME_NONE || op->arg[1] >= size)
+		return RESULT_SKIP;
+	REQUIRE(x, memory_is_live(x, op->arg[0]));
+	kunmap_atomic(x->sim, addr + op->arg[1]);
+	return RESULT_OK;
+}
+
+/* FAILED: this machine's kernel has no such function. */
+enum op_result run_flush_dcache_range(struct executor *x, const struct op *op)
+{
+	uint64_t size, length = size_value(x, op->arg[2]);
+	target_addr_t addr = memory_address(x, op->arg[0], &size);
+
+	if (!addr || !length || op->arg[1] >= size || length > size - op->arg[1])
+		return RESULT_SKIP;
+	REQUIRE(x, memory_is_live(x, op->arg[0]));
+	return flush_dcache_range(x->sim, addr + op->arg[1], length) ? RESULT_OK : RESULT_FAILED;
+}
+
+enum op_result run_flush_kernel_dcache_page(struct executor *x, const struct op *op)
+{
+	frame_t frame = frame_of(x, op->arg[0]);
+
+	if (frame == FRAME_NONE)
+		return RESULT_SKIP;
+	REQUIRE(x, memory_is_live(x, op->arg[0]));
+	flush_kernel_dcache_page(x->sim, frame);
+	return RESULT_OK;
 }
 
 enum op_result run_flush_dcache_page(struct executor *x, const struct op *op)

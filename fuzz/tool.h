@@ -42,6 +42,9 @@ const char *tool_take_target(const char *value, const struct target **out);
 /* True iff it names a target without a world. */
 bool tool_is_raw(const char *name);
 
+/* Runs all claims and prints what they show; `slabfuzz list claims` and docs/claims.md. */
+int claims_table(bool markdown);
+
 /* Each prints one line on stderr and returns STATUS_USAGE. */
 int tool_usage(const char *command, const char *what);
 int tool_option_error(const char *command, const char *option, const char *value, const char *what);

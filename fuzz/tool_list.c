@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* slabfuzz list: every table, as text or as the Markdown that docs/ keeps. */
-#include <dirent.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "fuzz/input_file.h"
-#include "fuzz/program_file.h"
 #include "fuzz/tool.h"
 
 static bool markdown;
@@ -129,15 +125,41 @@ static void list_allocators(void)
 	}
 }
 
+static void join_unless(char *text, size_t size, bool no, const char *part)
+{
+	if (!no)
+		join(text, size, ", ", part);
+}
+
+/* "32 bytes, write-through, VIPT, 4-way ..., 4 colours, outer cache, not coherent" */
+static void describe_cache(char *text, size_t size, const struct arch *arch)
+{
+	char colours[32];
+
+	snprintf(text, size, "%u bytes, %s", 1u << arch->line_shift,
+		 arch->write_through ? "write-through" : "write-back");
+	join_unless(text, size, arch->write_allocate, "read-allocate");
+	join(text, size, ", ", arch->cache);
+	snprintf(colours, sizeof(colours), "%u colours", arch->colours);
+	join_unless(text, size, arch->colours == 1, colours);
+	join_unless(text, size, !arch->outer_cache, "outer cache with a pure invalidate");
+	join_unless(text, size, !arch->speculates, "speculative fills");
+	join(text, size, ", ", arch->coherent ? "coherent" : "not coherent");
+}
+
 static void list_arches(void)
 {
-	char numbers[80];
-
-	HEADING("arch", "layout, line, coherent", "what");
+	HEADING("arch", "layout, kmalloc", "D-cache", "what");
 	for (unsigned i = 0; i < arch_count(); i++) {
-		snprintf(numbers, sizeof(numbers), "%s, %u, %s", layouts[arches[i].layout].name,
-			 1u << arches[i].line_shift, arches[i].coherent ? "yes" : "no");
-		ROW(arches[i].name, numbers, arches[i].help);
+		const struct arch *arch = &arches[i];
+		char numbers[80], cache[200], page[32];
+
+		snprintf(numbers, sizeof(numbers), "%s %s, %u", layouts[arch->layout].name,
+			 arch->big_endian ? "big" : "little", arch->kmalloc_minalign);
+		describe_cache(cache, sizeof(cache), arch);
+		snprintf(page, sizeof(page), "real pages of %u KiB", arch->page_kib);
+		join_unless(cache, sizeof(cache), !arch->page_kib, page);
+		ROW(arch->name, numbers, cache, arch->help);
 	}
 }
 
@@ -156,9 +178,9 @@ static void list_policies(void)
 
 static void list_profiles(void)
 {
-	HEADING("profile", "page_mapping", "what");
+	HEADING("profile", "policies", "what");
 	for (unsigned i = 0; i < profile_count(); i++)
-		ROW(profiles[i].name, profiles[i].page_mapping, profiles[i].help);
+		ROW(profiles[i].name, profiles[i].policies, profiles[i].help);
 }
 
 static void list_faults(void)
@@ -187,38 +209,9 @@ static void list_world(void)
 	world_keys_list(world_row, NULL);
 }
 
-static int is_program(const struct dirent *entry)
-{
-	return is_text_name(entry->d_name);
-}
-
-/* The claims are programs; their first lines are the table. */
 static void list_claims(void)
 {
-	static const char directory[] = "corpora/claims";
-	static struct program p;
-	static struct program_notes notes;
-	struct dirent **entries;
-	int count = scandir(directory, &entries, is_program, alphasort);
-
-	if (count < 0)
-		status = input_error(directory, "cannot be read: claims are listed from the top of the tree");
-	HEADING("claim", "file", "source", "expected");
-	for (int i = 0; i < count; i++) {
-		char path[400], name[300], expect[NOTE_MAX * 3] = "";
-
-		snprintf(name, sizeof(name), "%s", entries[i]->d_name);
-		snprintf(path, sizeof(path), "%s/%s", directory, name);
-		free(entries[i]);
-		if (program_load(path, NULL, &p, &notes))
-			continue;
-		for (unsigned k = 0; k < notes.expect_count && k < 3; k++) {
-			join(expect, sizeof(expect), ", ", notes.expect[k]);
-		}
-		ROW(notes.claim, name, notes.source, expect);
-	}
-	if (count >= 0)
-		free(entries);
+	status = claims_table(markdown);
 }
 
 static const struct list_kind {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fuzz/event_log.h"
+#include "fuzz/expectations.h"
 #include "fuzz/program_file.h"
 #include "fuzz/report.h"
 #include "fuzz/tool.h"
@@ -57,52 +58,6 @@ static const char *take_option(void *context, int letter, const char *value)
 		o->check = true;
 		return NULL;
 	}
-}
-
-static bool expected(const char *signature)
-{
-	for (unsigned i = 0; i < notes.expect_count; i++)
-		if (signature_matches(notes.expect[i], signature))
-			return true;
-	return false;
-}
-
-static bool found(const char *pattern)
-{
-	for (unsigned i = 0; i < session.world.findings.count; i++)
-		if (signature_matches(pattern, session.world.findings.list[i].signature))
-			return true;
-	return false;
-}
-
-/* Exactly the expected set, nothing skipped silently, and every assertion. */
-static int check_expectations(const char *path)
-{
-	bool clean = notes.expect_count == 1 && !strcmp(notes.expect[0], "clean");
-	char why[120];
-	int status = 0;
-
-	for (unsigned i = 0; i < session.world.findings.count; i++)
-		if (clean || !expected(session.world.findings.list[i].signature)) {
-			printf("%s: unexpected finding %s\n", path, session.world.findings.list[i].signature);
-			status = STATUS_FINDING;
-		}
-	for (unsigned i = 0; i < notes.expect_count && !clean; i++)
-		if (!found(notes.expect[i])) {
-			printf("%s: expected %s, did not happen\n", path, notes.expect[i]);
-			status = STATUS_FINDING;
-		}
-	for (unsigned i = 0; i < program.op_count && notes.expect_count; i++)
-		if (session.executor.skipped[i] && !session.executor.over) {
-			printf("%s: op %u was skipped: its precondition does not hold\n", path, i);
-			status = STATUS_FINDING;
-		}
-	for (unsigned i = 0; i < notes.assert_count; i++)
-		if (!executor_assert(&session.executor, &notes.asserts[i], why, sizeof(why))) {
-			printf("%s:%u:1: assertion does not hold: %s\n", path, notes.asserts[i].line, why);
-			status = STATUS_FINDING;
-		}
-	return status;
 }
 
 /* The command that runs the file in this world again; not how this one was called, or reports would differ. */
@@ -165,7 +120,7 @@ static int run_file(const char *path, struct run_options *o, struct event_log *l
 		session.world.log = NULL;
 	}
 	if (o->check)
-		return check_expectations(path);
+		return expectations_hold(&session, &program, &notes, path, stdout) ? 0 : STATUS_FINDING;
 	return report_findings(path, o, &config);
 }
 

@@ -48,14 +48,16 @@ static void choose_watchers(struct watch *watch, const struct world_config *conf
 {
 	unsigned idle = (config->arch->coherent ? IDLE_IF_COHERENT : 0u) | (config->peer_count ? 0u : IDLE_IF_ALONE) |
 			(config->misuse ? (unsigned)IDLE_IF_MISUSE : (unsigned)IDLE_IF_LEGAL);
+	uint64_t wants;
 
 	memset(watch, 0, sizeof(*watch));
 	for (unsigned i = 0; i < oracle_count; i++) {
 		if (oracles[i]->idle & idle)
 			continue;
-		watch->wants |= oracles[i]->wants;
+		wants = oracles[i]->wants | (config->misuse ? oracles[i]->wants_in_misuse : 0);
+		watch->wants |= wants;
 		for (unsigned kind = 0; kind < EVENT_COUNT; kind++)
-			if (oracles[i]->wants >> kind & 1)
+			if (wants >> kind & 1)
 				watch->watchers[kind][watch->watcher_count[kind]++] = (uint8_t)i;
 	}
 }
@@ -82,9 +84,9 @@ static bool same_machine(const struct world_config *a, const struct world_config
 {
 	return a->arch == b->arch && a->allocator == b->allocator && a->debug == b->debug &&
 	       a->debug_vm == b->debug_vm && a->cpus == b->cpus && a->ram_pages == b->ram_pages &&
-	       a->misuse == b->misuse && a->drain == b->drain && a->dma_era == b->dma_era &&
-	       !a->peer_count == !b->peer_count && !memcmp(a->policy, b->policy, POLICY_COUNT) &&
-	       !strcmp(a->debug_prefix, b->debug_prefix);
+	       a->zone_dma_pages == b->zone_dma_pages && a->misuse == b->misuse && a->drain == b->drain &&
+	       a->dma_era == b->dma_era && !a->peer_count == !b->peer_count &&
+	       !memcmp(a->policy, b->policy, POLICY_COUNT) && !strcmp(a->debug_prefix, b->debug_prefix);
 }
 
 bool world_config_equal(const struct world_config *a, const struct world_config *b)
@@ -113,6 +115,7 @@ static struct sim_config sim_config_of(const struct world_config *config)
 				   .debug_vm = config->debug_vm,
 				   .cpus = config->cpus,
 				   .ram_frames = config->ram_pages,
+				   .zone_dma = config->zone_dma_pages,
 				   .native = !config->allocator->contract.frames_are_frames};
 }
 

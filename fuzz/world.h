@@ -9,7 +9,7 @@
 #include "fuzz/registry.h"
 #include "program/text.h"
 
-enum { WORLD_IMAGES_MAX = 8, ORACLES_MAX = 16, ALLOCATOR_STATE_MAX = 32768, BOOT_CACHES_MAX = 32, PEERS_MAX = 7 };
+enum { WORLD_IMAGES_MAX = 8, ORACLES_MAX = 24, ALLOCATOR_STATE_MAX = 32768, BOOT_CACHES_MAX = 32, PEERS_MAX = 7 };
 
 struct world_config {
 	const struct arch *arch;
@@ -22,7 +22,8 @@ struct world_config {
 	bool drain;    /* the client gives everything back at the end, and the allocator must */
 	bool dma_era;  /* sub-line mappings, neighbours and shared objects as the era's drivers had (else strict) */
 	unsigned cpus; /* 0 = the arch row's */
-	uint32_t ram_pages; /* 0 = 1024 */
+	uint32_t ram_pages;      /* 0 = 1024 */
+	uint32_t zone_dma_pages; /* 0 = GFP_DMA restricts nothing */
 	unsigned peer_count;
 	const struct allocator_ops *peers[PEERS_MAX]; /* run the program before `allocator` does, to be compared */
 };

@@ -41,9 +41,7 @@ static bool set_profile(struct world_config *config, const char *value)
 {
 	int index = profile_by_name(value);
 
-	if (index >= 0)
-		profile_apply(&profiles[index], config->policy);
-	return index >= 0;
+	return index >= 0 && profile_apply(&profiles[index], config->policy);
 }
 
 /* FZPUT[,prefix], or - for none. */
@@ -119,6 +117,11 @@ static bool set_ram_pages(struct world_config *config, const char *value)
 	return parse_number(&config->ram_pages, value, 16, (uint32_t)RAM_FRAMES_MAX);
 }
 
+static bool set_zone_dma_pages(struct world_config *config, const char *value)
+{
+	return parse_number(&config->zone_dma_pages, value, 0, (uint32_t)RAM_FRAMES_MAX);
+}
+
 static const struct world_key {
 	const char *name, *help;
 	key_fn *set;
@@ -134,6 +137,8 @@ static const struct world_key {
 	{"dma", "strict: whole-line rules of DMA-API.txt; era: what drivers of the era did", set_dma},
 	{"cpus", "number of cpus, 1..8 (default: the arch row's)", set_cpus},
 	{"ram_pages", "page frames of RAM, 16..16384 (default 1024)", set_ram_pages},
+	{"zone_dma_pages", "page frames of ZONE_DMA, from the start of RAM; 0 (default): GFP_DMA may be anywhere",
+	 set_zone_dma_pages},
 };
 
 enum { WORLD_KEY_COUNT = sizeof(world_keys) / sizeof(world_keys[0]) };

@@ -14,7 +14,7 @@
 
 extern const struct oracle oracle_cacheline_overlap;
 
-enum { DEVICE, STALE, PLANES, MAPPINGS_MAX = 512 };
+enum { DEVICE, STALE, PLANES, MAPPINGS_MAX = 512, DEPTH_MAX = 8 };
 
 #define NO_HANDLE UINT32_MAX
 #define NO_CLIENT UINT32_MAX
@@ -24,15 +24,18 @@ struct mapping {
 	uint64_t size;
 	uint32_t id, client;
 	enum dma_direction direction;
-	bool cpu_owns; /* between sync for cpu and sync for device */
+	target_addr_t cpu_addr; /* of what a sync gave to the cpu: */
+	uint64_t cpu_size;      /* 0 = nothing */
 };
 
 struct lines {
 	struct shadow shadow; /* DEVICE: the device wrote, the CPU has not since; STALE: views differ without a store */
 	uint32_t mapping_count;
 	struct mapping mappings[MAPPINGS_MAX]; /* live ones, oldest first */
-	bool maintaining;                      /* a DMA call is under way, of this range: */
-	struct mapping current;
+	struct maintained {
+		bool under_way; /* maintenance of this range: */
+		struct mapping range;
+	} calls[DEPTH_MAX], *call; /* by depth of ops: an interrupt may come between two steps; that of now */
 };
 
 static void begin(void *state, const struct oracle_context *context)
@@ -42,7 +45,8 @@ static void begin(void *state, const struct oracle_context *context)
 	(void)context;
 	shadow_begin(&lines->shadow, PLANES);
 	lines->mapping_count = 0;
-	lines->maintaining = false;
+	memset(lines->calls, 0, sizeof(lines->calls));
+	lines->call = lines->calls;
 }
 
 static void destroy(void *state)
@@ -67,7 +71,7 @@ static bool views_differ(const struct sim *sim, uint32_t offset)
 
 static const char *backend(const struct lines *lines)
 {
-	return lines->maintaining ? "dma" : "cache";
+	return lines->call->under_way ? "dma" : "cache";
 }
 
 /* True iff an owner name speaks of bytes whose content nobody relies on. */
@@ -152,7 +156,8 @@ static bool is_lost(const struct lines *lines, const struct sim *sim, enum event
 		return false;
 	if (kind == EVENT_LINE_WRITEBACK)
 		return shadow_bit(&lines->shadow, DEVICE, offset);
-	if (lines->maintaining && device_writes(&lines->current) && inside(&lines->current, RAM_BASE + offset))
+	if (lines->call->under_way && device_writes(&lines->call->range) &&
+	    inside(&lines->call->range, RAM_BASE + offset))
 		return false;
 	return !shadow_bit(&lines->shadow, DEVICE, offset) && !shadow_bit(&lines->shadow, STALE, offset);
 }
@@ -225,7 +230,7 @@ struct edges {
 
 static struct edges mapping_edges(const struct sim *sim, const struct mapping *mapping)
 {
-	uint64_t mask = (UINT64_C(1) << sim->line_shift) - 1;
+	uint64_t mask = sim_dma_granule(sim) - 1;
 	target_addr_t end = mapping->addr + mapping->size;
 
 	return (struct edges){mapping->addr & ~mask, mapping->addr, end, (end + mask) & ~mask};
@@ -269,7 +274,8 @@ static void judge_neighbours(const struct lines *lines, const struct oracle_cont
 		const struct mapping *other = &lines->mappings[i];
 		struct edges theirs = mapping_edges(sim, other);
 
-		if (!device_writes(other) || theirs.first >= mine.last || mine.first >= theirs.last)
+		if (other->id == mapping->id || !device_writes(other) || theirs.first >= mine.last ||
+		    mine.first >= theirs.last)
 			continue;
 		finding_add(out, context, NAME, TITLE_CACHELINE_OVERLAP, "dma", "mapping", sim->by,
 			    "m%u bytes %s share a line of %u bytes with\nm%u bytes %s", mapping->id,
@@ -301,19 +307,20 @@ static void on_map(struct lines *lines, const struct oracle_context *context, co
 		lines->mappings[lines->mapping_count++] = mapping;
 }
 
-/* Index of the live mapping with the id, or mapping_count. */
-static uint32_t mapping_index(const struct lines *lines, uint32_t id)
+/* Index of the live mapping, or entry of one of a scatter list, that an event speaks of, or mapping_count. */
+static uint32_t mapping_index(const struct lines *lines, const struct event *event)
 {
 	uint32_t i = 0;
 
-	while (i < lines->mapping_count && lines->mappings[i].id != id)
+	while (i < lines->mapping_count &&
+	       (lines->mappings[i].id != event->id || !inside(&lines->mappings[i], event->addr)))
 		i++;
 	return i;
 }
 
 static void on_unmap(struct lines *lines, const struct event *event)
 {
-	uint32_t i = mapping_index(lines, event->id);
+	uint32_t i = mapping_index(lines, event);
 
 	if (i == lines->mapping_count)
 		return;
@@ -321,27 +328,41 @@ static void on_unmap(struct lines *lines, const struct event *event)
 	memmove(&lines->mappings[i], &lines->mappings[i + 1], (lines->mapping_count - i) * sizeof(lines->mappings[0]));
 }
 
+/* A second part that is synced joins the first: one driver had both in hand. */
+static void give_to_cpu(struct mapping *mapping, const struct event *event, bool to_cpu)
+{
+	target_addr_t end = event->addr + event->size, old = mapping->cpu_addr + mapping->cpu_size;
+
+	if (!to_cpu) {
+		mapping->cpu_size = 0;
+		return;
+	}
+	if (!mapping->cpu_size || event->addr < mapping->cpu_addr)
+		mapping->cpu_addr = event->addr;
+	mapping->cpu_size = (mapping->cpu_size && old > end ? old : end) - mapping->cpu_addr;
+}
+
 static void on_sync(struct lines *lines, const struct oracle_context *context, const struct event *event)
 {
-	uint32_t i = mapping_index(lines, event->id);
+	uint32_t i = mapping_index(lines, event);
 	bool to_cpu = event->text && strcmp(event->text, "cpu") == 0;
 
 	if (i == lines->mapping_count)
 		return;
 	/* Handing a read buffer back ends the interest in what the device wrote before. */
-	if (!to_cpu && lines->mappings[i].cpu_owns && event->value == DMA_FROM_DEVICE)
+	if (!to_cpu && lines->mappings[i].cpu_size && event->value == DMA_FROM_DEVICE)
 		give_up(lines, context, event);
-	lines->mappings[i].cpu_owns = to_cpu;
+	give_to_cpu(&lines->mappings[i], event, to_cpu);
 }
 
 /* Maintenance of this DMA call follows, until the op ends. */
 static void maintain(struct lines *lines, const struct event *event)
 {
-	lines->maintaining = true;
-	lines->current = (struct mapping){.addr = event->addr,
-					  .size = event->size,
-					  .id = event->id,
-					  .direction = (enum dma_direction)event->value};
+	lines->call->under_way = true;
+	lines->call->range = (struct mapping){.addr = event->addr,
+					      .size = event->size,
+					      .id = event->id,
+					      .direction = (enum dma_direction)event->value};
 }
 
 /* Quick test of dirty lines: the CPU sees something, and it is not what RAM holds. */
@@ -428,7 +449,8 @@ static void on_alloc(struct lines *lines, const struct oracle_context *context, 
 static bool device_owns(const struct lines *lines, target_addr_t addr)
 {
 	for (uint32_t i = 0; i < lines->mapping_count; i++)
-		if (inside(&lines->mappings[i], addr) && !lines->mappings[i].cpu_owns)
+		if (inside(&lines->mappings[i], addr) &&
+		    addr - lines->mappings[i].cpu_addr >= lines->mappings[i].cpu_size)
 			return true;
 	return false;
 }
@@ -521,10 +543,11 @@ static void observe(void *state, const struct oracle_context *context, const str
 {
 	struct lines *lines = state;
 
+	lines->call = &lines->calls[context->depth % DEPTH_MAX];
 	switch (event->kind) {
 	case EVENT_OP_BEGIN:
 	case EVENT_OP_END:
-		lines->maintaining = false;
+		lines->call->under_way = false;
 		break;
 	case EVENT_OBJECT_ALLOC:
 		on_alloc(lines, context, event, out);
@@ -535,7 +558,12 @@ static void observe(void *state, const struct oracle_context *context, const str
 		on_write(lines, context, event);
 		break;
 	case EVENT_OBJECT_WRITE:
+	case EVENT_DMA_BOUNCE:
 		on_write(lines, context, event);
+		break;
+	case EVENT_COHERENT:
+		if (strcmp(event->text, "read") != 0)
+			on_write(lines, context, event);
 		break;
 	case EVENT_OBJECT_READ:
 		on_read(lines, context, event, out);
@@ -567,7 +595,7 @@ const struct oracle oracle_cacheline_overlap = {
 	.wants = EVENT_BIT(OP_BEGIN) | EVENT_BIT(OP_END) | EVENT_BIT(OBJECT_ALLOC) | EVENT_BIT(OBJECT_FREE) |
 		 EVENT_BIT(PAGE_FREE) | EVENT_BIT(OBJECT_WRITE) | EVENT_BIT(OBJECT_READ) | EVENT_BIT(LINE_DISCARD) |
 		 EVENT_BIT(LINE_WRITEBACK) | EVENT_BIT(DMA_MAP) | EVENT_BIT(DMA_UNMAP) | EVENT_BIT(DMA_SYNC) |
-		 EVENT_BIT(DEVICE_WRITE) | EVENT_BIT(FLUSH_PAGE),
+		 EVENT_BIT(DEVICE_WRITE) | EVENT_BIT(FLUSH_PAGE) | EVENT_BIT(DMA_BOUNCE) | EVENT_BIT(COHERENT),
 	.idle = IDLE_IF_COHERENT, /* one view, no lines */
 	.begin = begin,
 	.observe = observe,

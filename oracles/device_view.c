@@ -12,6 +12,9 @@
 
 extern const struct oracle oracle_device_view;
 
+#define NO_MAPPING                                                                                                     \
+	UINT32_MAX /* id of accesses that no DMA call was told of: the device is meant to see what was stored */
+
 enum { KNOWN, CPU_OWNS, FREED, PLANES };
 
 struct view {
@@ -94,11 +97,11 @@ static void on_device_write(struct view *view, const struct oracle_context *cont
 }
 
 /* True iff the device sees another byte here than its owner meant; *wanted is that. */
-static bool is_wrong(const struct view *view, const struct sim *sim, uint32_t offset, uint8_t *wanted)
+static bool is_wrong(const struct view *view, const struct sim *sim, uint32_t offset, bool mapped, uint8_t *wanted)
 {
 	if (shadow_bit(&view->shadow, KNOWN, offset))
 		*wanted = view->expected[offset];
-	else if (shadow_bit(&view->shadow, CPU_OWNS, offset) && !is_old_copy(sim, offset))
+	else if ((!mapped || shadow_bit(&view->shadow, CPU_OWNS, offset)) && !is_old_copy(sim, offset))
 		*wanted = cpu_byte(offset);
 	else
 		return false;
@@ -114,14 +117,14 @@ static void on_device_read(const struct view *view, const struct oracle_context 
 	uint8_t wanted = 0;
 	bool freed;
 
-	while (i < end && !is_wrong(view, sim, i, &wanted))
+	while (i < end && !is_wrong(view, sim, i, event->id != NO_MAPPING, &wanted))
 		i++;
 	if (i == end)
 		return;
 	freed = shadow_bit(&view->shadow, FREED, i);
 	finding_add(out, context, NAME, freed ? TITLE_USE_AFTER_FREE : TITLE_DMA_USE_WITHOUT_SYNC,
 		    freed ? "client" : "dma", byte_owner_name(context, RAM_BASE + i, NULL), sim->by,
-		    "m%u bytes %s: the device reads %02x at byte %s, its owner handed over %02x", event->id,
+		    "bytes %s: the device reads %02x at byte %s, its owner handed over %02x",
 		    range_text(event->addr, event->size).text, sim->ram_view[i], range_text(RAM_BASE + i, 1).text,
 		    wanted);
 }

@@ -31,6 +31,7 @@ static const struct {
 	{"belongs to slab", TITLE_WRONG_CACHE},
 	{"Invalid object pointer", TITLE_INVALID_FREE},
 	{"outside of slab", TITLE_INVALID_FREE},
+	{"outside of the pool", TITLE_INVALID_FREE},
 	{"Not a valid slab page", TITLE_INVALID_FREE},
 	{"no slab", TITLE_INVALID_FREE},
 	{"still has objects", TITLE_LEAK},

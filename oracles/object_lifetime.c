@@ -259,6 +259,7 @@ static void observe(void *state, const struct oracle_context *context, const str
 			forget(life, context, event);
 		break;
 	case EVENT_DEVICE_WRITE:
+	case EVENT_DMA_BOUNCE:
 		forget(life, context, event);
 		break;
 	case EVENT_PAGE_FREE:
@@ -285,7 +286,7 @@ const struct oracle oracle_object_lifetime = {
 	.state_size = sizeof(struct lifetime),
 	.wants = EVENT_BIT(OBJECT_ALLOC) | EVENT_BIT(OBJECT_FREE) | EVENT_BIT(OBJECT_WRITE) | EVENT_BIT(OBJECT_READ) |
 		 EVENT_BIT(LINE_DISCARD) | EVENT_BIT(DMA_MAP) | EVENT_BIT(DEVICE_WRITE) | EVENT_BIT(PAGE_FREE) |
-		 EVENT_BIT(GRACE_PERIOD) | EVENT_BIT(UNOWNED) | EVENT_BIT(FREED_READ),
+		 EVENT_BIT(GRACE_PERIOD) | EVENT_BIT(UNOWNED) | EVENT_BIT(FREED_READ) | EVENT_BIT(DMA_BOUNCE),
 	.begin = begin,
 	.observe = observe,
 	.destroy = destroy,

@@ -82,7 +82,8 @@ struct oracle {
 	uint32_t state_size; /* bytes; the world owns them, zeroed once, kept between programs: begin() resets what was
 				used */
 	uint64_t wants;      /* EVENT_BIT mask */
-	unsigned idle;       /* enum oracle_idle mask */
+	uint64_t wants_in_misuse; /* these, too, in worlds that allow misuse */
+	unsigned idle;            /* enum oracle_idle mask */
 	void (*begin)(void *state, const struct oracle_context *context);
 	void (*observe)(void *state, const struct oracle_context *context, const struct event *event,
 			struct findings *out);

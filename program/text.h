@@ -18,7 +18,7 @@
 
 #include "program/program.h"
 
-enum { NOTES_MAX = 16, NOTE_MAX = 160 };
+enum { NOTES_MAX = 16, NOTE_MAX = 160, SENTENCE_MAX = 240 };
 
 enum assert_what {
 	ASSERT_ADDR,
@@ -46,6 +46,8 @@ struct program_assert {
 struct program_notes {
 	char claim[NOTE_MAX];
 	char source[NOTE_MAX];
+	char says[SENTENCE_MAX];          /* what is claimed, in our own words */
+	char verdict[SENTENCE_MAX];       /* confirmed, refuted, refined or fact; then perhaps ": why" */
 	unsigned expect_count;            /* 0 = nothing is expected: any result is accepted */
 	char expect[NOTES_MAX][NOTE_MAX]; /* "clean", or signatures */
 	unsigned assert_count;

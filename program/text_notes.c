@@ -51,24 +51,41 @@ static struct text_span rest_of(struct text_line *line)
 	return rest;
 }
 
-static bool copy_note(char to[NOTE_MAX], struct text_line *line, struct text_error *error)
+static bool copy_note(char *to, size_t room, struct text_line *line, struct text_error *error)
 {
 	struct text_span value = rest_of(line);
 
 	if (value.length == 0)
 		return text_fail(error, line, line->at, "the note is empty");
-	if (value.length >= NOTE_MAX)
-		return text_fail(error, line, value.text, "the note is longer than %d bytes", NOTE_MAX - 1);
+	if (value.length >= room)
+		return text_fail(error, line, value.text, "the note is longer than %u bytes", (unsigned)room - 1);
 	memcpy(to, value.text, value.length);
 	to[value.length] = '\0';
 	return true;
 }
 
-static bool read_once(char to[NOTE_MAX], struct text_line *line, const char *key, struct text_error *error)
+static bool read_once(char *to, size_t room, struct text_line *line, const char *key, struct text_error *error)
 {
 	if (to[0] != '\0')
 		return text_fail(error, line, key, "there is such a note already");
-	return copy_note(to, line, error);
+	return copy_note(to, room, line, error);
+}
+
+/* WORD or WORD: why. */
+static bool read_verdict(struct program_notes *notes, struct text_line *line, const char *key, struct text_error *error)
+{
+	static const char *const words[] = {"confirmed", "refuted", "refined", "fact"};
+	const char *value, *end;
+
+	if (!read_once(notes->verdict, sizeof(notes->verdict), line, key, error))
+		return false;
+	value = notes->verdict;
+	end = value + strcspn(value, ":");
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (span_is((struct text_span){value, (size_t)(end - value)}, words[i]) &&
+		    (!*end || end[1 + strspn(end + 1, " \t")]))
+			return true;
+	return text_fail(error, line, line->at, "expected confirmed, refuted, refined or fact, then perhaps : why");
 }
 
 static bool read_expect(struct program_notes *notes, struct text_line *line, const char *key, struct text_error *error)
@@ -78,7 +95,7 @@ static bool read_expect(struct program_notes *notes, struct text_line *line, con
 	if (notes->expect_count >= NOTES_MAX)
 		return text_fail(error, line, key, "too many expectations, at most %d", NOTES_MAX);
 	to = notes->expect[notes->expect_count];
-	if (!copy_note(to, line, error))
+	if (!copy_note(to, NOTE_MAX, line, error))
 		return false;
 	if (notes->expect_count > 0 && (!strcmp(to, "clean") || !strcmp(notes->expect[0], "clean")))
 		return text_fail(error, line, line->at, "clean is expected alone");
@@ -214,26 +231,34 @@ static bool take_key(struct text_line *line, const char *key)
 
 bool notes_read(struct program_notes *notes, struct text_line line, bool early, struct text_error *error)
 {
-	static const char *const keys[] = {"claim:", "source:", "expect:", "assert:"};
+	enum { CLAIM, SOURCE, SAYS, VERDICT, EXPECT, ASSERT, KEY_COUNT };
+	static const char *const keys[KEY_COUNT] = {"claim:", "source:", "says:", "verdict:", "expect:", "assert:"};
 	const char *key_at;
 	unsigned key = 0;
 
 	line.at++;
 	text_skip_blanks(&line);
 	key_at = line.at;
-	while (key < 4 && !take_key(&line, keys[key]))
+	while (key < KEY_COUNT && !take_key(&line, keys[key]))
 		key++;
-	if (key == 4)
+	if (key == KEY_COUNT)
 		return true;
 	if (!early)
 		return text_fail(error, &line, key_at, "a note must come before the first op");
-	if (key == 0)
-		return read_once(notes->claim, &line, key_at, error);
-	if (key == 1)
-		return read_once(notes->source, &line, key_at, error);
-	if (key == 2)
+	switch (key) {
+	case CLAIM:
+		return read_once(notes->claim, sizeof(notes->claim), &line, key_at, error);
+	case SOURCE:
+		return read_once(notes->source, sizeof(notes->source), &line, key_at, error);
+	case SAYS:
+		return read_once(notes->says, sizeof(notes->says), &line, key_at, error);
+	case VERDICT:
+		return read_verdict(notes, &line, key_at, error);
+	case EXPECT:
 		return read_expect(notes, &line, key_at, error);
-	return read_assert(notes, &line, key_at, error);
+	default:
+		return read_assert(notes, &line, key_at, error);
+	}
 }
 
 bool notes_check(const struct program_notes *notes, const struct program *p, struct text_error *error)
@@ -279,6 +304,10 @@ void notes_print(const struct program_notes *notes, struct text_buffer *out)
 		text_printf(out, "# claim: %s\n", notes->claim);
 	if (notes->source[0] != '\0')
 		text_printf(out, "# source: %s\n", notes->source);
+	if (notes->says[0] != '\0')
+		text_printf(out, "# says: %s\n", notes->says);
+	if (notes->verdict[0] != '\0')
+		text_printf(out, "# verdict: %s\n", notes->verdict);
 	for (unsigned i = 0; i < notes->expect_count; i++)
 		text_printf(out, "# expect: %s\n", notes->expect[i]);
 	for (unsigned i = 0; i < notes->assert_count; i++)

@@ -9,6 +9,7 @@ packages=(
 	gcc-multilib g++-multilib lib32z1-dev
 	clang clang-14 libclang-rt-14-dev llvm-14 clang-format clang-tidy universal-ctags
 	afl++ zlib1g-dev libxxhash-dev libcmocka-dev libcjson-dev libsqlite3-dev
+	python3-jinja2 chromium
 )
 
 command -v dpkg-query >/dev/null || { echo "deps: not a Debian system; install by hand: ${packages[*]}" >&2; exit 1; }

@@ -15,7 +15,7 @@ COMPILE := -std=c11 -D_GNU_SOURCE -I. -MMD -MP $(WARNINGS)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 MEMORY := -fsanitize=memory -fsanitize-memory-track-origins -fno-omit-frame-pointer
 
-FLAVOURS := plain asan m32 msan libfuzzer libfuzzer-asan afl
+ALL_FLAVOURS := plain asan m32 msan libfuzzer libfuzzer-asan afl
 
 plain_DIR := build
 plain_CC := $(CC)
@@ -144,7 +144,7 @@ $(TESTS:%=$(2)/tests/%): $(2)/tests/%: $(2)/obj/tests/%.o $(2)/libhelpers.a $(2)
 	$$(Q)$($(1)_CC) $($(1)_FLAGS) -o $$@ $$^ $(2)/libhelpers.a $(2)/libcore.a -lcmocka $(TOOL_LIBS)
 endef
 
-$(foreach f,$(FLAVOURS),$(eval $(call flavour,$(f),$(or $($(f)_DIR),build/$(f)))))
+$(foreach f,$(ALL_FLAVOURS),$(eval $(call flavour,$(f),$(or $($(f)_DIR),build/$(f)))))
 
 # Flavours that also have the tool.
 $(foreach f,plain asan m32 msan,$(eval $(f): $(if $(filter fuzz/main%,$(TOOL)),$(or $($(f)_DIR),build/$(f))/slabfuzz)))

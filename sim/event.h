@@ -39,11 +39,21 @@
 	      "flush_dcache_page was asked: addr = page, text = flushed | deferred | skipped | none")                  \
 	EVENT(LINE_WRITEBACK, "line-writeback", "a dirty line is about to be written to RAM: addr, size")              \
 	EVENT(LINE_DISCARD, "line-discard", "a dirty line is about to be dropped: addr, size")                         \
-	EVENT(DMA_MAP, "dma-map", "addr, size, value = direction, id = mapping")                                       \
-	EVENT(DMA_UNMAP, "dma-unmap", "addr, size, value = direction, id = mapping")                                   \
+	EVENT(DMA_MAP, "dma-map",                                                                                      \
+	      "addr, size, value = direction, id = mapping, text = NULL (single) | page | sg: an entry")               \
+	EVENT(DMA_UNMAP, "dma-unmap", "as dma-map")                                                                    \
 	EVENT(DMA_SYNC, "dma-sync", "addr, size, value = direction, id = mapping, text = cpu | device")                \
 	EVENT(DEVICE_WRITE, "device-write", "after the store: addr, size, value = byte, id = mapping")                 \
-	EVENT(DEVICE_READ, "device-read", "addr, size, id = mapping")                                                  \
+	EVENT(DEVICE_READ, "device-read", "addr, size, id = mapping, UINT32_MAX if none")                              \
+	EVENT(DMA_BOUNCE, "dma-bounce",                                                                                \
+	      "the CPU copied between bounce slots and the memory that they stand for: addr, size = where to, id = "   \
+	      "mapping")                                                                                               \
+	EVENT(DMA_DRIVER, "dma-driver",                                                                                \
+	      "id = mapping, text = failed | unchecked | foreign | released; or value = that of text = mask | "        \
+	      "segment-max | segment-boundary")                                                                        \
+	EVENT(COHERENT, "coherent",                                                                                    \
+	      "addr in RAM, size, id = mapping, text = alloc | free | write | read, value = byte, or enum "            \
+	      "coherent_flag")                                                                                         \
 	EVENT(SKB_FRAG, "skb-frag",                                                                                    \
 	      "a packet refers to memory: addr, size, id = skb * 4 + fragment, value = fragment copied from + 1")      \
 	EVENT(SKB_READ, "skb-read", "the bytes of a fragment are read for the wire: addr, size, id")                   \
@@ -61,6 +71,14 @@
 
 /* Did its precondition fail (skip), did it report failure as the API allows? */
 enum op_result { RESULT_OK, RESULT_SKIP, RESULT_FAILED };
+
+/* What a COHERENT event says of the memory. */
+enum coherent_flag {
+	COHERENT_UNCACHED = 1, /* the CPU sees RAM itself */
+	COHERENT_ZEROED = 2,   /* the call promises zeros */
+	COHERENT_PIECE = 4,    /* of a dma_pool */
+	COHERENT_IRQS_OFF = 8, /* interrupts are off */
+};
 
 enum event_kind {
 #define EVENT(kind, name, fields) EVENT_##kind,

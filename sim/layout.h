@@ -34,7 +34,7 @@ struct layout {
 	uint16_t size[LS_COUNT]; /* bytes */
 };
 
-enum layout_id { LAYOUT_A1, LAYOUT_C, LAYOUT_D, LAYOUT_COUNT };
+enum layout_id { LAYOUT_A1, LAYOUT_A2, LAYOUT_C, LAYOUT_D, LAYOUT_COUNT };
 extern const struct layout layouts[LAYOUT_COUNT];
 
 #endif

@@ -9,7 +9,10 @@
 
 enum { PCP_BATCH = 4, PCP_HIGH = 12 };
 
-/* struct zone: MAX_ORDER list heads, CPUS_MAX list heads, then 32-bit counts of both. */
+/*
+ * struct zone: MAX_ORDER list heads, CPUS_MAX list heads, then 32-bit counts of both.  ZONE_DMA, where the machine has
+ * one, is a second of them behind it, without per-cpu lists; see in_zone_dma().
+ */
 static target_addr_t area_head(const struct sim *sim, unsigned order)
 {
 	return sim->zone + order * sim->layout->size[LS_list_head];
@@ -93,6 +96,8 @@ static bool is_free_buddy(struct sim *sim, frame_t frame, unsigned order)
 {
 	if (frame + (1u << order) > sim->ram_frames || !page_flag(sim, frame, PG_buddy))
 		return false;
+	if ((frame | 1u << order) == sim->zone_dma) /* the upper half is of another zone */
+		return false;
 	if (page_member(sim, frame, LF_page_private) != order)
 		return false;
 	if (page_count_raw(sim, frame) != 0)
@@ -100,8 +105,24 @@ static bool is_free_buddy(struct sim *sim, frame_t frame, unsigned order)
 	return true;
 }
 
+static uint32_t zone_size(const struct sim *sim)
+{
+	return (MAX_ORDER + CPUS_MAX) * (sim->layout->size[LS_list_head] + 4u);
+}
+
+/* The functions of this file work on ZONE_DMA between the two calls, so that a machine without it pays nothing. */
+static void enter_zone_dma(struct sim *sim)
+{
+	sim->zone += (zone_size(sim) + 15) & ~15u;
+}
+
+static void leave_zone_dma(struct sim *sim)
+{
+	sim->zone -= (zone_size(sim) + 15) & ~15u;
+}
+
 /* Merges upwards and links the block; its frames are free already. */
-static void buddy_insert(struct sim *sim, frame_t frame, unsigned order)
+static void zone_insert(struct sim *sim, frame_t frame, unsigned order)
 {
 	while (order < MAX_ORDER - 1) {
 		frame_t buddy = frame ^ 1u << order;
@@ -115,6 +136,17 @@ static void buddy_insert(struct sim *sim, frame_t frame, unsigned order)
 	}
 	set_buddy(sim, frame, order);
 	push(sim, frame, order);
+}
+
+static void buddy_insert(struct sim *sim, frame_t frame, unsigned order)
+{
+	bool dma = unlikely(frame < sim->zone_dma);
+
+	if (dma)
+		enter_zone_dma(sim);
+	zone_insert(sim, frame, order);
+	if (dma)
+		leave_zone_dma(sim);
 }
 
 static frame_t buddy_take(struct sim *sim, unsigned order)
@@ -293,7 +325,7 @@ void free_block(struct sim *sim, frame_t frame, unsigned order)
 	if (order && page_flag(sim, frame, PG_compound))
 		destroy_compound(sim, frame, order);
 	frames_set_state(sim, frame, order, FRAME_FREE);
-	if (order) {
+	if (order || unlikely(frame < sim->zone_dma)) {
 		buddy_insert(sim, frame, order);
 		return;
 	}
@@ -325,6 +357,17 @@ static void prepare_new_page(struct sim *sim, frame_t frame)
 	page_count_set_raw(sim, frame, 1);
 }
 
+static frame_t take_from_zone_dma(struct sim *sim, unsigned order)
+{
+	frame_t frame;
+
+	enter_zone_dma(sim);
+	frame = buddy_take(sim, order);
+	leave_zone_dma(sim);
+	return frame;
+}
+
+/* Memory that any caller may have: ZONE_DMA is the last resort. */
 static frame_t take_block(struct sim *sim, unsigned order)
 {
 	frame_t frame = order ? buddy_take(sim, order) : pcp_take(sim);
@@ -333,7 +376,8 @@ static frame_t take_block(struct sim *sim, unsigned order)
 		return frame;
 	for (unsigned cpu = 0; cpu < sim->cpus; cpu++)
 		pcp_drain(sim, cpu, UINT32_MAX);
-	return buddy_take(sim, order);
+	frame = buddy_take(sim, order);
+	return frame == FRAME_NONE && sim->zone_dma ? take_from_zone_dma(sim, order) : frame;
 }
 
 /* What the last owner kept where is over.  The frame counts as touched only when somebody uses it. */
@@ -351,7 +395,7 @@ frame_t alloc_pages(struct sim *sim, gfp_t gfp, unsigned order)
 		return FRAME_NONE;
 	if (!(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_page_alloc))
 		return FRAME_NONE;
-	frame = take_block(sim, order);
+	frame = unlikely(gfp & GFP_ZONE_DMA) && sim->zone_dma ? take_from_zone_dma(sim, order) : take_block(sim, order);
 	if (frame == FRAME_NONE)
 		return FRAME_NONE;
 	for (frame_t i = frame; i < frame + (1u << order); i++)
@@ -367,34 +411,63 @@ frame_t alloc_pages(struct sim *sim, gfp_t gfp, unsigned order)
 	return frame;
 }
 
-uint32_t nr_free_pages(struct sim *sim)
+static uint32_t nr_free_in_blocks(struct sim *sim)
 {
 	uint32_t total = 0;
 
 	for (unsigned order = 0; order < MAX_ORDER; order++)
 		total += list_count(sim, order) << order;
+	return total;
+}
+
+uint32_t nr_free_pages(struct sim *sim)
+{
+	uint32_t total = nr_free_in_blocks(sim);
+
+	if (sim->zone_dma) {
+		enter_zone_dma(sim);
+		total += nr_free_in_blocks(sim);
+		leave_zone_dma(sim);
+	}
 	for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++)
 		total += list_count(sim, MAX_ORDER + cpu);
 	return total;
 }
 
-void page_alloc_boot(struct sim *sim)
+static void zone_init(struct sim *sim)
 {
-	uint32_t size = (MAX_ORDER + CPUS_MAX) * (sim->layout->size[LS_list_head] + 4u);
-	frame_t frame = 0;
-
-	sim->zone = kernel_alloc(sim, size);
 	for (unsigned list = 0; list < MAX_ORDER + CPUS_MAX; list++)
 		list_init(sim, area_head(sim, list));
+}
+
+/* True iff the largest block at the frame is smaller: it must be aligned, and lie in one zone. */
+static bool is_too_large(const struct sim *sim, frame_t frame, unsigned order)
+{
+	frame_t end = frame + (1u << order);
+
+	return (frame & ((1u << order) - 1)) || end > sim->ram_frames || (frame < sim->zone_dma && end > sim->zone_dma);
+}
+
+void page_alloc_boot(struct sim *sim)
+{
+	frame_t frame = 0;
+
+	sim->zone = kernel_alloc(sim, zone_size(sim));
+	zone_init(sim);
+	if (sim->zone_dma) {
+		kernel_alloc(sim, zone_size(sim));
+		enter_zone_dma(sim);
+		zone_init(sim);
+		leave_zone_dma(sim);
+	}
 	for (frame_t i = 0; i < sim->ram_frames; i++)
 		page_field_store(sim, i, PF_allocated_mapcount, UINT32_MAX);
 	while (frame < sim->ram_frames) {
 		unsigned order = MAX_ORDER - 1;
 
-		while ((frame & ((1u << order) - 1)) || frame + (1u << order) > sim->ram_frames)
+		while (is_too_large(sim, frame, order))
 			order--;
-		set_buddy(sim, frame, order);
-		push(sim, frame, order);
+		buddy_insert(sim, frame, order);
 		frame += 1u << order;
 	}
 	/* A machine that has booted has warm lists; small ones keep their blocks whole. */

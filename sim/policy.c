@@ -11,9 +11,9 @@ const struct policy_row policy_rows[POLICY_COUNT] = {
 };
 
 const struct profile profiles[] = {
-	{"2.6.22-rc5", "June 2007, before the page_mapping check: the kernel of the oops", "none", true},
-	{"2.6.22", "July 2007: page_mapping() returns NULL for slab pages", "hugh", true},
-	{"safe", "the known bugs of the era mended", "hugh", false},
+#define PROFILE(name, policies, help) {name, policies, help},
+#include "sim/profile.def"
+#undef PROFILE
 };
 
 unsigned profile_count(void)
@@ -45,11 +45,58 @@ int profile_by_name(const char *name)
 	return -1;
 }
 
-void profile_apply(const struct profile *profile, uint8_t values[POLICY_COUNT])
+enum { WORD_MAX = 64 };
+
+static void set_bugs(uint8_t values[POLICY_COUNT], const char *value)
 {
-	memset(values, 0, POLICY_COUNT);
 	for (int i = 0; i < POLICY_COUNT; i++)
 		if (!strncmp(policy_rows[i].name, "bug.", 4))
-			values[i] = profile->bugs;
-	values[POLICY_page_mapping] = (uint8_t)policy_value_by_name(POLICY_page_mapping, profile->page_mapping);
+			values[i] = !strcmp(value, "on");
+}
+
+/* name=value, cut in two. */
+static bool apply_word(const char *name, const char *value, uint8_t values[POLICY_COUNT])
+{
+	int row = policy_by_name(name), index;
+
+	if (!strcmp(name, "like")) {
+		row = profile_by_name(value);
+		return row >= 0 && profile_apply(&profiles[row], values);
+	}
+	if (!strcmp(name, "bugs")) {
+		set_bugs(values, value);
+		return !strcmp(value, "on") || !strcmp(value, "off");
+	}
+	index = row < 0 ? -1 : policy_value_by_name((enum policy)row, value);
+	if (index >= 0)
+		values[row] = (uint8_t)index;
+	return index >= 0;
+}
+
+bool policies_apply(const char *words, uint8_t values[POLICY_COUNT])
+{
+	char word[WORD_MAX];
+
+	memset(values, 0, POLICY_COUNT);
+	for (size_t length; *words; words += length + (words[length] == ' ')) {
+		char *equals;
+
+		length = strcspn(words, " ");
+		if (length >= sizeof(word))
+			return false;
+		memcpy(word, words, length);
+		word[length] = 0;
+		equals = strchr(word, '=');
+		if (!equals)
+			return false;
+		*equals = 0;
+		if (!apply_word(word, equals + 1, values))
+			return false;
+	}
+	return true;
+}
+
+bool profile_apply(const struct profile *profile, uint8_t values[POLICY_COUNT])
+{
+	return policies_apply(profile->policies, values);
 }

@@ -24,8 +24,11 @@ extern const struct policy_row policy_rows[POLICY_COUNT];
 enum page_mapping_policy { PAGE_MAPPING_NONE, PAGE_MAPPING_HUGH, PAGE_MAPPING_LAMETER, PAGE_MAPPING_ARCH_CHECK };
 enum dma_edge_policy { DMA_EDGE_ARCH, DMA_EDGE_INV, DMA_EDGE_CLEAN_EDGE, DMA_EDGE_FLUSH, DMA_EDGE_NONE };
 enum dma_repeat_policy { DMA_REPEAT_ARCH, DMA_REPEAT_NOTHING, DMA_REPEAT_AGAIN };
-enum kmalloc_minalign_policy { KMALLOC_MINALIGN_ARCH, KMALLOC_MINALIGN_LINE };
+enum coherent_alloc_policy { COHERENT_ALLOC_ARCH, COHERENT_ALLOC_KMALLOC, COHERENT_ALLOC_PAGES, COHERENT_ALLOC_REMAP };
+enum kunmap_flush_policy { KUNMAP_FLUSH_ARCH, KUNMAP_FLUSH_NEVER, KUNMAP_FLUSH_ALWAYS };
+enum kmalloc_minalign_policy { KMALLOC_MINALIGN_ARCH, KMALLOC_MINALIGN_LINE, KMALLOC_MINALIGN_LATER };
 
+/* A bundle of policies (profile.def); `policies` is words like page_mapping=hugh. */
 enum slab_references_policy {
 	SLAB_REFERENCES_PAGE,
 	SLAB_REFERENCES_PER_OBJECT,
@@ -37,9 +40,7 @@ enum bio_owner_policy { BIO_OWNER_NONE, BIO_OWNER_RAW_INC, BIO_OWNER_GET_PAGE };
 enum io_buffer_policy { IO_BUFFER_KMALLOC, IO_BUFFER_PAGE, IO_BUFFER_CHUNK };
 
 struct profile {
-	const char *name, *help;
-	const char *page_mapping; /* value of that policy */
-	bool bugs;                /* every bug.* policy on */
+	const char *name, *policies, *help;
 };
 extern const struct profile profiles[];
 unsigned profile_count(void);
@@ -48,7 +49,9 @@ unsigned profile_count(void);
 int policy_by_name(const char *name);
 int policy_value_by_name(enum policy policy, const char *value);
 int profile_by_name(const char *name);
-/* Fills values[POLICY_COUNT] from a profile. */
-void profile_apply(const struct profile *profile, uint8_t values[POLICY_COUNT]);
+/* Fills values[POLICY_COUNT] from a profile.  False iff a word of its row means nothing: a mistake in the table. */
+bool profile_apply(const struct profile *profile, uint8_t values[POLICY_COUNT]);
+/* The same for a row that need not be in the table; like= names rows of the table. */
+bool policies_apply(const char *words, uint8_t values[POLICY_COUNT]);
 
 #endif

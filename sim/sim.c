@@ -74,6 +74,8 @@ bool sim_create(struct sim *sim)
 #undef TABLE
 	sim->line_table = map_table(LINE_TABLE_SIZE);
 	sim->ram_view_table = map_table(RAM_SIZE_MAX);
+	sim->outer_line_table = map_table(LINE_TABLE_SIZE);
+	sim->outer_view_table = map_table(RAM_SIZE_MAX);
 	sim->allocated_ok = true;
 	return true;
 }
@@ -90,6 +92,8 @@ void sim_destroy(struct sim *sim)
 #undef TABLE
 	munmap(sim->line_table, LINE_TABLE_SIZE);
 	munmap(sim->ram_view_table, RAM_SIZE_MAX);
+	munmap(sim->outer_line_table, LINE_TABLE_SIZE);
+	munmap(sim->outer_view_table, RAM_SIZE_MAX);
 	sim->allocated_ok = false;
 }
 
@@ -107,11 +111,14 @@ static void set_config(struct sim *sim, const struct sim_config *config)
 	sim->cpus = config->cpus ? config->cpus : arch->cpus;
 	sim->ram_frames = config->ram_frames ? config->ram_frames : 1024;
 	assert(sim->ram_frames <= RAM_FRAMES_MAX);
+	sim->zone_dma = config->zone_dma < sim->ram_frames ? config->zone_dma : 0;
 	assert(sim->cpus <= CPUS_MAX);
 	sim->ram_size = (uint64_t)sim->ram_frames << PAGE_SHIFT;
 	sim->page_struct_size = sim->layout->size[LS_page];
 	sim->lines = arch->coherent ? NULL : sim->line_table;
 	sim->ram_view = arch->coherent ? target_pointer(RAM_BASE) : sim->ram_view_table;
+	sim->outer_lines = arch->outer_cache ? sim->outer_line_table : NULL;
+	sim->outer_view = sim->outer_view_table;
 	sim->line_shift = arch->line_shift;
 	if (!config->native && sim->native)
 		sim_unpoison(RAM_BASE, RAM_SIZE_MAX);
@@ -153,6 +160,10 @@ static void clear_frames(struct sim *sim)
 		if (sim->lines) {
 			memset(sim->ram_view + (addr - RAM_BASE), 0, PAGE_SIZE);
 			memset(sim->lines + (uint64_t)frame * lines_per_page, 0, lines_per_page);
+		}
+		if (sim->outer_lines) {
+			memset(sim->outer_view + (addr - RAM_BASE), 0, PAGE_SIZE);
+			memset(sim->outer_lines + (uint64_t)frame * lines_per_page, 0, lines_per_page);
 		}
 		sim->frame_state[frame] = FRAME_FREE;
 		sim->frame_touched[frame] = 0;

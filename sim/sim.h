@@ -22,11 +22,20 @@
 #define KERNEL_SIZE      UINT64_C(0x00200000)
 #define KERNEL_HEAP_BASE UINT64_C(0x54100000) /* mem_map lies below it */
 #define KERNEL_HEAP_SIZE UINT64_C(0x00040000)
-#define RAM_PFN          (RAM_BASE >> PAGE_SHIFT)
-#define RAM_FRAMES_MAX   (RAM_SIZE_MAX >> PAGE_SHIFT)
-#define KERNEL_CHUNK     256u /* bytes: granule of reset */
-#define KERNEL_CHUNKS    (KERNEL_SIZE / KERNEL_CHUNK)
-#define STEPS_PER_OP     2000000u /* target memory accesses before an op counts as hung */
+/* Addresses that a machine has and this one keeps nothing at: only to be told apart. */
+#define KERNEL_TEXT_BASE  UINT64_C(0x54200000)
+#define KERNEL_TEXT_SIZE  UINT64_C(0x00100000)
+#define KERNEL_STACK_BASE UINT64_C(0x54300000)
+#define KERNEL_STACK_SIZE UINT64_C(0x00002000)
+#define VMALLOC_BASE      UINT64_C(0xe0000000)
+#define RAM_PFN           (RAM_BASE >> PAGE_SHIFT)
+#define RAM_FRAMES_MAX    (RAM_SIZE_MAX >> PAGE_SHIFT)
+#define KERNEL_CHUNK      256u /* bytes: granule of reset */
+#define KERNEL_CHUNKS     (KERNEL_SIZE / KERNEL_CHUNK)
+#define STEPS_PER_OP      2000000u /* target memory accesses before an op counts as hung */
+
+/* Second addresses of frames, outside the linear map; there is no host memory. */
+#define VMAP_BASE UINT64_C(0xe0000000)
 
 enum line_bits { LINE_PRESENT = 1, LINE_DIRTY = 2 };
 
@@ -81,6 +90,7 @@ struct sim {
 	unsigned cpus;
 	uint32_t ram_frames;
 	uint64_t ram_size; /* bytes */
+	uint32_t zone_dma; /* frames below this one are ZONE_DMA; 0 = the machine has one zone, which serves GFP_DMA */
 	uint32_t page_struct_size;
 
 	/* Hot: read by every access. */
@@ -91,7 +101,9 @@ struct sim {
 	uint32_t steps;       /* left in this op */
 
 	/* Rest of the machine. */
-	uint8_t *line_table, *ram_view_table;
+	uint8_t *line_table, *ram_view_table, *outer_line_table, *outer_view_table;
+	uint8_t *outer_lines;   /* enum line_bits of the outer cache; NULL without one */
+	uint8_t *outer_view;    /* what it holds; where it holds nothing, what RAM holds */
 	uint8_t *ram_view;      /* what a bus master sees; on a coherent row the CPU view itself */
 	uint8_t *page_writers;  /* enum page_owner per struct page word: [frame * PAGE_WORD_COUNT + word] */
 	uint8_t *kernel_shadow; /* per 8 bytes of the kernel heap: 0 = nobody's, 1 = in use, 2 = freed */
@@ -104,9 +116,10 @@ struct sim {
 	uint32_t *used_blocks; /* those blocks: frame | order << 24 */
 	uint32_t used_count;
 	uint32_t touched_count;
-	uint32_t heap_next;      /* bytes used of the kernel heap */
-	target_addr_t zone;      /* struct zone of sim/page_alloc.c */
-	struct boot_image *boot; /* restored at reset; NULL while booting */
+	uint32_t heap_next;        /* bytes used of the kernel heap */
+	target_addr_t zone;        /* struct zone of sim/page_alloc.c */
+	struct boot_image *boot;   /* restored at reset; NULL while booting */
+	struct dma_device *device; /* of backends/dma_device.h: the bus master; NULL = one that reaches all of RAM */
 
 	/* Of the running program. */
 	struct faults faults;
@@ -141,6 +154,7 @@ struct sim_config {
 	bool debug_vm;
 	unsigned cpus;       /* 0 = the row's */
 	uint32_t ram_frames; /* 0 = 1024 */
+	uint32_t zone_dma;   /* frames of ZONE_DMA, 0 = no such zone */
 	bool native;         /* the allocator touches memory itself: ASan builds poison the frames that nobody owns */
 };
 
@@ -166,6 +180,23 @@ static inline void sim_disown(struct sim *sim, target_addr_t addr, uint64_t size
 {
 	if (sim->native)
 		sim_poison(addr, size);
+}
+
+/* ARCH_KMALLOC_MINALIGN of this world (FACTS 3.1), bytes. */
+static inline uint32_t sim_kmalloc_minalign(const struct sim *sim)
+{
+	if (sim->policy[POLICY_kmalloc_minalign] == KMALLOC_MINALIGN_LINE)
+		return 1u << sim->arch->line_shift;
+	if (sim->policy[POLICY_kmalloc_minalign] == KMALLOC_MINALIGN_LATER)
+		return arch_kmalloc_minalign_later(sim->arch);
+	return sim->arch->kmalloc_minalign;
+}
+
+/* Bytes that DMA maintenance rounds to, a power of two: the line, or the page where a platform can drop no less (C53).
+ */
+static inline uint64_t sim_dma_granule(const struct sim *sim)
+{
+	return sim->policy[POLICY_dma_granule] ? PAGE_SIZE : UINT64_C(1) << sim->line_shift;
 }
 
 SIM_ACCESSOR void sim_emit(struct sim *sim, const struct event *event)

@@ -14,12 +14,15 @@ const struct target target = {
 	.name = "io_clean",
 	.help = "block and network I/O whose references hold what they refer to: silent",
 	.kind = TARGET_CLEAN,
-	.variants = {"arch=x86 allocator=slub profile=safe policy.slab_references=object-count debug=- ram_pages=128",
-		     "arch=arm926 allocator=slab profile=safe policy.slab_references=object-count debug=- "
+	.variants = {"arch=x86 allocator=slub profile=safe policy.skb_slab_pages=referenced "
+		     "policy.slab_references=object-count debug=- ram_pages=128",
+		     "arch=arm926 allocator=slab profile=safe policy.skb_slab_pages=referenced "
+		     "policy.slab_references=object-count debug=- "
 		     "ram_pages=128 drain=1",
-		     "arch=x86 allocator=slab profile=safe policy.io_buffer=page policy.bio_slab_pages=bug-on debug=- "
+		     "arch=x86 allocator=slab profile=safe policy.skb_slab_pages=referenced policy.io_buffer=page "
+		     "policy.bio_slab_pages=bug-on debug=- "
 		     "ram_pages=128 drain=1",
-		     "arch=arm926 allocator=slub profile=safe policy.io_buffer=chunk policy.skb_slab_pages=copied "
+		     "arch=arm926 allocator=slub profile=safe policy.io_buffer=chunk "
 		     "debug=- ram_pages=128 drain=1"},
 	.verbs = verbs,
 	.ops_max = 64,

@@ -64,7 +64,8 @@ static inline void observe(void *context, const struct event *event)
 	(void)context;
 	rig.context.depth += event->kind == EVENT_OP_BEGIN;
 	for (unsigned i = 0; i < ORACLES; i++)
-		if (oracles[i]->wants >> event->kind & 1 && !(oracles[i]->idle & idle))
+		if ((oracles[i]->wants | (rig.context.misuse ? oracles[i]->wants_in_misuse : 0)) >> event->kind & 1 &&
+		    !(oracles[i]->idle & idle))
 			oracles[i]->observe(rig.state[i], &rig.context, event, &rig.findings);
 	rig.context.depth -= event->kind == EVENT_OP_END;
 }

@@ -134,6 +134,12 @@ static const struct {
 	{"world a=0123456789012345678901234567890123456789", 1, 7},
 	{"# claim:", 1, 9},
 	{"# claim: a\n# claim: b", 2, 3},
+	{"# says:", 1, 8},
+	{"# verdict: fact\n# verdict: fact", 2, 3},
+	{"# verdict: true", 1, 12},
+	{"# verdict: refuted:", 1, 12},
+	{"# verdict: refute", 1, 12},
+	{"kfree o-\n# verdict: fact", 2, 3},
 	{"# expect: clean\n# expect: oops", 2, 11},
 	{"kfree o-\n# expect: clean", 2, 3},
 	{"# assert: size(o0) = 1", 1, 11},
@@ -258,7 +264,8 @@ static void test_notes_and_crlf(void **state)
 	size_t length;
 
 	(void)state;
-	parse_ok(&first, "# claim: C01\r\n# source: a b.txt \r\n# expect: oops/slub\r\n# expect: x\r\n"
+	parse_ok(&first, "# claim: C01\r\n# source: a b.txt \r\n# says: it breaks\r\n# verdict: refuted: it: not\r\n"
+			 "# expect: oops/slub\r\n# expect: x\r\n"
 			 "# assert: addr(o0) mod 32 = 16\r\n# assert: ksize(o0) = 64\r\n"
 			 "# assert: page(p0).mapping = 0\r\n# assert: fault = 0xd\r\n"
 			 "# assert: nr_partial(kmalloc-64) = 1\r\n# assert: byte(o1) = 0x6b\r\n"
@@ -267,6 +274,8 @@ static void test_notes_and_crlf(void **state)
 			 "m0 = dma_map o0 0 64 FROM_DEVICE\r\np1 = virt_to_page o1 63\r\npage_count_inc p1\r\n");
 	assert_string_equal(notes.claim, "C01");
 	assert_string_equal(notes.source, "a b.txt");
+	assert_string_equal(notes.says, "it breaks");
+	assert_string_equal(notes.verdict, "refuted: it: not");
 	assert_int_equal(notes.expect_count, 2);
 	assert_int_equal(notes.assert_count, 7);
 	assert_int_equal(notes.asserts[0].modulus, 32);
@@ -274,7 +283,7 @@ static void test_notes_and_crlf(void **state)
 	assert_string_equal(notes.asserts[2].field, "mapping");
 	assert_int_equal(notes.asserts[3].value, 0xd);
 	assert_string_equal(program_setting(&first, "debug"), "-");
-	assert_int_equal(first.settings[1].line, 12);
+	assert_int_equal(first.settings[1].line, 14);
 	assert_int_equal(first.settings[1].column, 20);
 	assert_int_equal(first.ops[0].fail_nth, 2);
 	length = print_to(printed, &first, &notes);

@@ -67,6 +67,26 @@ static void test_layouts_match_the_facts(void **state)
 			 layouts[LAYOUT_A1].field[LF_address_space_a_ops].offset);
 }
 
+/* FACTS 3.3a, 32 SMP: byte 24 -> nr_partial, 28 and 30 -> nr_slabs, 32 -> partial; tree_lock at 16 = order. */
+static void test_smp_layouts_match_the_facts(void **state)
+{
+	const struct layout_place *a2 = layouts[LAYOUT_A2].field, *d = layouts[LAYOUT_D].field;
+
+	(void)state;
+	assert_int_equal(layouts[LAYOUT_A2].size[LS_page], 32);
+	assert_int_equal(a2[LF_address_space_i_mmap].offset, 24);
+	assert_int_equal(a2[LF_kmem_cache_nr_partial].offset, 24);
+	assert_int_equal(a2[LF_address_space_i_mmap_index_bits].offset, a2[LF_kmem_cache_nr_slabs].offset);
+	assert_int_equal(a2[LF_address_space_i_mmap_raw].offset, 30);
+	assert_int_equal(a2[LF_address_space_i_mmap_nonlinear].offset, a2[LF_kmem_cache_partial].offset);
+	assert_int_equal(a2[LF_address_space_tree_lock].offset, a2[LF_kmem_cache_order].offset);
+	assert_int_equal(a2[LF_address_space_tree_lock].width, 4);
+	assert_int_equal(layouts[LAYOUT_A1].field[LF_address_space_tree_lock].width, 0);
+	assert_int_equal(d[LF_address_space_i_mmap].offset, d[LF_kmem_cache_nr_partial].offset);
+	assert_int_equal(d[LF_address_space_i_mmap_index_bits].offset, d[LF_kmem_cache_nr_slabs].offset);
+	assert_int_equal(d[LF_address_space_i_mmap_nonlinear].offset, d[LF_kmem_cache_partial].offset);
+}
+
 static void test_all_pages_come_back(void **state)
 {
 	frame_t frames[40];
@@ -393,6 +413,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_layouts_match_the_facts),
+		cmocka_unit_test(test_smp_layouts_match_the_facts),
 		cmocka_unit_test(test_all_pages_come_back),
 		cmocka_unit_test(test_reference_keeps_a_page_until_the_last_put),
 		cmocka_unit_test(test_last_put_of_a_non_compound_block_leaks_the_rest),

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* DMA mappings as the executor knows them, and the legal-use rules of DMA-API.txt (FACTS 4.1). */
+#include "fuzz/execute.h"
+
+unsigned mapping_pieces(const struct executor *x, const struct mapping_handle *m)
+{
+	return m->how == MAPPED_SG ? x->lists[m->sg].count : 1;
+}
+
+struct sg_entry mapping_piece(const struct executor *x, const struct mapping_handle *m, unsigned i)
+{
+	if (m->how == MAPPED_SG)
+		return x->lists[m->sg].entries[i];
+	return (struct sg_entry){m->dma, m->size, m->memory};
+}
+
+struct mapping_handle *live_mapping(struct executor *x, uint32_t handle)
+{
+	return handle < x->count[YIELDS_MAPPING] && x->mappings[handle].live ? &x->mappings[handle] : NULL;
+}
+
+const struct page_handle *page_of_object(const struct executor *x, uint32_t memory)
+{
+	const struct page_handle *p;
+
+	if (memory == HANDLE_NONE || !(memory & HANDLE_OTHER))
+		return NULL;
+	p = &x->pages[memory & ~HANDLE_OTHER];
+	return p->object ? p : NULL;
+}
+
+/* A page reference let the mapping outlive its object: the next owner of the bytes knows nothing of it (C33). */
+static bool is_stale(const struct executor *x, uint32_t memory)
+{
+	const struct page_handle *p = page_of_object(x, memory);
+
+	return p && x->objects[p->object - 1].state == OBJECT_FREED;
+}
+
+/* A range sync gives the cpu some of the bytes. */
+static bool cpu_has(const struct mapping_handle *m, target_addr_t addr, uint64_t size)
+{
+	if (!m->cpu_owns)
+		return false;
+	return m->how == MAPPED_SG || (addr >= m->dma + m->cpu_from && addr + size <= m->dma + m->cpu_until);
+}
+
+static bool device_owns_piece(const struct executor *x, const struct mapping_handle *m, struct sg_entry piece,
+			      target_addr_t addr, uint64_t size)
+{
+	target_addr_t end = addr + size < piece.addr + piece.size ? addr + size : piece.addr + piece.size;
+
+	if (addr < piece.addr)
+		addr = piece.addr;
+	return addr < end && !cpu_has(m, addr, end - addr) && !is_stale(x, piece.memory);
+}
+
+bool device_owns(struct executor *x, target_addr_t addr, uint64_t size)
+{
+	for (uint32_t i = 0; i < x->count[YIELDS_MAPPING]; i++) {
+		const struct mapping_handle *m = &x->mappings[i];
+
+		for (unsigned n = 0; m->live && n < mapping_pieces(x, m); n++)
+			if (device_owns_piece(x, m, mapping_piece(x, m, n), addr, size))
+				return true;
+	}
+	return false;
+}
+
+bool cpu_has_synced(struct executor *x, target_addr_t addr, uint64_t size)
+{
+	for (uint32_t i = 0; i < x->count[YIELDS_MAPPING]; i++)
+		if (x->mappings[i].live && x->mappings[i].how != MAPPED_SG && cpu_has(&x->mappings[i], addr, size))
+			return true;
+	return false;
+}
+
+bool memory_range(struct executor *x, uint32_t memory, uint64_t offset, uint64_t length)
+{
+	uint64_t size;
+
+	memory_address(x, memory, &size);
+	return memory_is_live(x, memory) && offset < size && length <= size - offset;
+}
+
+static struct object *object_of(struct executor *x, uint32_t memory)
+{
+	return memory & HANDLE_OTHER ? NULL : live_object(x, memory);
+}
+
+bool whole_lines(const struct executor *x, uint64_t offset, uint64_t length, uint64_t size)
+{
+	uint64_t mask = (UINT64_C(1) << x->sim->line_shift) - 1;
+
+	return !(offset & mask) && (!(length & mask) || offset + length == size);
+}
+
+/*
+ * Strict: kmalloc memory, or a kmem_cache whose align (HWCACHE_ALIGN is one) and size are multiples of the line; one
+ * mapping per object.
+ */
+static bool may_map_strictly(struct executor *x, uint32_t memory)
+{
+	const struct object *o = object_of(x, memory);
+	uint64_t line = UINT64_C(1) << x->sim->line_shift;
+	const struct kmem_cache_handle *c;
+
+	if (!o)
+		return !x->pages[memory & ~HANDLE_OTHER].object && x->pages[memory & ~HANDLE_OTHER].mappings == 0;
+	if (o->mapping)
+		return false;
+	if (!o->kmem_cache || (o->kmem_cache & BOOT_CACHE))
+		return true;
+	c = &x->caches[o->kmem_cache - 1];
+	return ((c->flags & SLAB_HWCACHE_ALIGN) || c->align) && c->align % line == 0 && c->size % line == 0;
+}
+
+/*
+ * Through a page of an object the era's drivers mapped the object's bytes.  Once it is gone, the holder of a reference
+ * may let the device read on: that is what references were thought to be for (C33).
+ */
+static bool may_map_page(struct executor *x, uint32_t memory, target_addr_t addr, uint64_t length, unsigned direction)
+{
+	const struct page_handle *p = page_of_object(x, memory);
+	const struct object *o;
+
+	if (!p)
+		return true;
+	o = &x->objects[p->object - 1];
+	if (addr < o->addr || length > o->addr + o->size - addr)
+		return false;
+	return o->state == OBJECT_LIVE || direction == DMA_TO_DEVICE;
+}
+
+bool may_map(struct executor *x, uint32_t memory, uint64_t offset, uint64_t length, enum dma_direction direction)
+{
+	uint64_t size;
+	target_addr_t addr = memory_address(x, memory, &size);
+
+	if (!memory_range(x, memory, offset, length) || direction == DMA_NONE)
+		return false;
+	if (!may_map_page(x, memory, addr + offset, length, direction) || device_owns(x, addr + offset, length))
+		return false;
+	return x->world->config.dma_era || (may_map_strictly(x, memory) && whole_lines(x, offset, length, size));
+}
+
+/* Handle + 1 of a live mapping that uses that memory, 0 if none: another of the same object may still live (C49). */
+static uint32_t mapping_of(const struct executor *x, uint32_t memory)
+{
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < x->count[YIELDS_MAPPING]; i++) {
+		const struct mapping_handle *m = &x->mappings[i];
+
+		for (unsigned n = 0; m->live && n < mapping_pieces(x, m); n++)
+			if (mapping_piece(x, m, n).memory == memory)
+				found = i + 1;
+	}
+	return found;
+}
+
+void count_mapping(struct executor *x, uint32_t handle, bool live)
+{
+	struct mapping_handle *m = &x->mappings[handle];
+
+	m->live = live;
+	for (unsigned n = 0; n < mapping_pieces(x, m); n++) {
+		uint32_t memory = mapping_piece(x, m, n).memory;
+		struct object *o = object_of(x, memory);
+
+		if (memory & HANDLE_OTHER)
+			x->pages[memory & ~HANDLE_OTHER].mappings += live ? 1 : UINT32_MAX;
+		else if (o)
+			o->mapping = live ? handle + 1 : mapping_of(x, memory);
+	}
+	if (m->how == MAPPED_SG)
+		x->lists[m->sg].mappings += live ? 1 : UINT32_MAX;
+}

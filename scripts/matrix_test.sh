@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A small matrix: killed in the middle it goes on where it was, its data are whole, and its page opens in Chromium.
+# usage: matrix_test.sh TOOL
+set -euo pipefail
+tool=$1 work=$(mktemp -d) pid=
+trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$work"' EXIT
+fail() { echo "FAILED matrix: $*"; tail -n 20 "$work"/err* "$work"/out* 2>/dev/null; exit 1; }
+small=("$tool" matrix --out "$work/m" --time 6 --jobs 2 --allocators "slub,slab" --arches "arm926,x86"
+	--policies "page_mapping,require_line_alignment")
+cells() { find "$work/m/cells" -type f 2>/dev/null | wc -l; }
+
+"${small[@]}" >"$work/out1" 2>"$work/err1" & pid=$!
+for ((i = 0; i < 600; i++)); do [ "$(cells)" -lt 3 ] || break; sleep 0.05; done
+kill -TERM "$pid" || fail "it was done before it could be killed"
+status=0
+wait "$pid" || status=$?
+pid=
+[ "$status" = 1 ] && grep -q 'go on with the same --out' "$work/err1" || fail "interrupted: exit $status"
+done_before=$(sed -n 's/^\([0-9]*\) of [0-9]* cells;.*/\1/p' "$work/out1")
+"${small[@]}" >"$work/out2" 2>"$work/err2" || fail "second run"
+grep -q "^$done_before of .* cells are done already" "$work/err2" || fail "does not go on where it was"
+grep -q 'page_mapping=hugh *green' "$work/out2" || fail "page_mapping=hugh is not green"
+grep -q 'page_mapping=none *damage: oops/slub/slub-page/' "$work/out2" || fail "page_mapping=none does not fall"
+! grep -q 'TOO LONG' "$work/out2" || fail "a program is longer than wanted"
+# What breaks a policy replays by itself.
+program=$(find "$work/m/programs" -name 'oops+slub+slub-page+*.prog' | sort | head -n 1)
+status=0
+"$tool" run "$program" >"$work/out3" 2>&1 || status=$?
+[ "$status" = 1 ] || fail "$program does not replay"
+python3 -m json.tool "$work/m/matrix.json" >/dev/null || fail "matrix.json"
+scripts/matrix_html.py "$work/m" >"$work/out4" 2>&1 || fail "matrix_html.py"
+scripts/matrix_page.py "$work/m/matrix.html" || fail "page"
+echo "matrix: $done_before cells, killed, $(cells) cells"
