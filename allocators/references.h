@@ -86,10 +86,10 @@ static inline bool object_count_dec_and_test(struct sim *sim, target_addr_t coun
 /* True iff the caller must free the object. */
 static inline bool object_count_drop(struct sim *sim, target_addr_t count)
 {
-	if (object_count_is_last(sim, count))
-		return true;
-	sim_race_point(sim);
-	return object_count_dec_and_test(sim, count);
+	bool last = object_count_is_last(sim, count);
+
+	sim_race_point(sim, false);
+	return last || object_count_dec_and_test(sim, count);
 }
 
 static inline void object_count_set(struct sim *sim, target_addr_t count)

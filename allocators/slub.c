@@ -189,7 +189,7 @@ void slub_unfreeze_slab(struct allocator *a, target_addr_t s, frame_t slab)
 {
 	struct sim *sim = a->sim;
 
-	page_clear_flag(sim, slab, PG_active);
+	slub_set_frozen(sim, slab, false);
 	if (page_field_load(sim, slab, PF_slub_inuse)) {
 		if (page_field_load(sim, slab, PF_slub_freelist))
 			slub_add_partial(sim, s, slab, false);
@@ -238,7 +238,7 @@ void slub_flush_all(struct allocator *a, target_addr_t s)
 
 static void install_cpu_slab(struct sim *sim, target_addr_t s, frame_t slab)
 {
-	page_set_flag(sim, slab, PG_active);
+	slub_set_frozen(sim, slab, true);
 	target_store_word(sim, cpu_slab_place(sim, s, sim->cpu), page_struct(sim, slab), ROLE_KMEM_CACHE);
 }
 

@@ -91,6 +91,15 @@ SIM_ACCESSOR bool slab_debug(struct sim *sim, frame_t slab)
 	return page_flag(sim, slab, PG_error);
 }
 
+/* Setters of the era are a load and a store: what another cpu sets in between is lost (FACTS 1.3, C47). */
+SIM_ACCESSOR void slub_set_frozen(struct sim *sim, frame_t slab, bool frozen)
+{
+	uint32_t flags = page_flags(sim, slab), bit = 1u << PG_active;
+
+	sim_race_point(sim, true);
+	page_put_flags(sim, slab, frozen ? flags | bit : flags & ~bit);
+}
+
 static inline uint64_t align_up(uint64_t value, uint64_t align)
 {
 	return (value + align - 1) & ~(align - 1);

@@ -104,7 +104,7 @@ static void freeze(struct allocator *a, target_addr_t s, frame_t slab)
 		slub_remove_partial(sim, s, slab);
 	else if (slab_debug(sim, slab) && (cache_flags(sim, s) & (uint32_t)SLAB_STORE_USER))
 		list_del(sim, page_lru(sim, slab));
-	page_set_flag(sim, slab, PG_active);
+	slub_set_frozen(sim, slab, true);
 }
 
 bool slub_object_get(struct allocator *a, target_addr_t addr)

@@ -48,6 +48,20 @@ static uint8_t *bytes_of(struct packet_bytes *packets, uint32_t id)
 	return packets->handed + (size_t)(id % FRAGS_MAX) * PAGE_SIZE;
 }
 
+/* What lies in a slab and is no live object was one: its sender came too late (C82). */
+static uint32_t freed_object(const struct oracle_context *context, target_addr_t addr)
+{
+	frame_t frame = virt_to_frame(context->sim, addr);
+
+	if (frame == FRAME_NONE || !(page_flags_quiet(context->sim, frame) & (1u << PG_slab)))
+		return NO_OBJECT;
+	for (uint32_t i = *context->object_count; i > 0; i--)
+		if (context->objects[i - 1].state == OBJECT_FREED &&
+		    addr - context->objects[i - 1].addr < context->objects[i - 1].size)
+			return i - 1;
+	return NO_OBJECT;
+}
+
 /* A clone carries what its original does. */
 static void on_frag(struct packet_bytes *packets, const struct oracle_context *context, const struct event *event)
 {
@@ -64,7 +78,8 @@ static void on_frag(struct packet_bytes *packets, const struct oracle_context *c
 	}
 	for (uint32_t i = 0; i < range.size && i < PAGE_SIZE; i++)
 		bytes[i] = cpu_byte(range.offset + i);
-	object_at(context, event->addr, &handle);
+	if (!object_at(context, event->addr, &handle))
+		handle = freed_object(context, event->addr);
 	packets->object[event->id % FRAGS_MAX] = handle;
 }
 

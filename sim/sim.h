@@ -136,8 +136,9 @@ struct sim {
 	void *observe_context;
 	void (*preempt)(void *context); /* called wherever the era has interrupts on; may be NULL */
 	void *preempt_context;
-	void (*race)(void *context); /* preempt, if what it runs is another cpu's: interrupts may be off */
-	bool allocated_ok;           /* sim_create() succeeded */
+	/* preempt, if what it runs is another cpu's, for which interrupts may be off here; NULL otherwise. */
+	void (*race)(void *context, bool locked);
+	bool allocated_ok; /* sim_create() succeeded */
 };
 
 /*
@@ -218,11 +219,14 @@ SIM_ACCESSOR void sim_preempt_point(struct sim *sim)
 		sim->preempt(sim->preempt_context);
 }
 
-/* Where code touches what other cpus may touch at the same time, without a lock. */
-SIM_ACCESSOR void sim_race_point(struct sim *sim)
+/*
+ * Where code touches what other cpus may touch at the same time.  locked: it holds a lock of the allocator, so that
+ * only what takes none can come between.
+ */
+SIM_ACCESSOR void sim_race_point(struct sim *sim, bool locked)
 {
 	if (unlikely(sim->race != NULL))
-		sim->race(sim->preempt_context);
+		sim->race(sim->preempt_context, locked);
 }
 
 /*
