@@ -24,6 +24,18 @@ target_addr_t page_mapping(struct sim *sim, frame_t frame)
 	return mapping & 1 ? 0 : mapping; /* bit 0: anonymous */
 }
 
+uint64_t page_index(struct sim *sim, frame_t frame)
+{
+	if (page_flag(sim, frame, PG_swapcache))
+		return page_field_load(sim, frame, PF_swap_cache_entry);
+	return page_field_load(sim, frame, PF_page_cache_index);
+}
+
+uint64_t page_mapcount(struct sim *sim, frame_t frame)
+{
+	return page_field_load(sim, frame, PF_page_cache_mapcount) + 1;
+}
+
 bool mapping_mapped(struct sim *sim, target_addr_t mapping)
 {
 	target_addr_t nonlinear = mapping + sim->layout->field[LF_address_space_i_mmap_nonlinear].offset;

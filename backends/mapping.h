@@ -16,6 +16,9 @@ bool mapping_mapped(struct sim *sim, target_addr_t mapping);
 /* The walk over i_mmap, under tree_lock: flushes the page where vmas map it.  Reads the key of the root node first, of
  * a raw tree or of vmas. */
 void mapping_walk(struct sim *sim, target_addr_t mapping, frame_t frame);
+/* page->index and page_mapcount() as page-cache code reads them, whoever keeps what there (C19). */
+uint64_t page_index(struct sim *sim, frame_t frame);
+uint64_t page_mapcount(struct sim *sim, frame_t frame);
 /* As the arch row really behaved; by policy fdp_caller the driver may skip slab pages. */
 void flush_dcache_page(struct sim *sim, frame_t frame);
 /* After a page fault: does what flush_dcache_page() put off (PG_arch_1), where the arch puts it off. */

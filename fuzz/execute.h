@@ -9,6 +9,7 @@
 #include "backends/dma.h"
 #include "backends/dma_pool.h"
 #include "backends/page_table.h"
+#include "fuzz/io.h"
 #include "fuzz/world.h"
 #include "program/text.h"
 
@@ -117,6 +118,9 @@ struct executor {
 	struct pool_handle pools[PROGRAM_OPS_MAX];
 	struct dma_device device;
 	struct sg_handle lists[PROGRAM_OPS_MAX];
+	struct bio_handle bios[PROGRAM_OPS_MAX];
+	struct skb_handle skbs[PROGRAM_OPS_MAX];
+	struct page_frag frag; /* of alloc_buffer */
 	bool skipped[PROGRAM_OPS_MAX];
 	struct page_tables mm;
 	/* RCU: objects that wait for call_rcu()'s callback; locks that readers hold; readers that began so far. */
@@ -211,7 +215,7 @@ bool device_owns(struct executor *x, target_addr_t addr, uint64_t size);
 bool cpu_has_synced(struct executor *x, target_addr_t addr, uint64_t size);
 /* The value of a SIZE argument as the target's size_t. */
 uint64_t size_value(const struct executor *x, uint32_t arg);
-/* True iff the client may free that object now (NULL: no). */
+/* True iff the client may free that object now: nobody it knows of still uses it (NULL: no). */
 bool may_free(struct executor *x, const struct object *o);
 /* On entry to free. */
 void object_freed(struct executor *x, uint32_t handle);

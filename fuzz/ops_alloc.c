@@ -177,12 +177,15 @@ static bool others_know(const struct executor *x, const struct object *o)
 
 bool may_free(struct executor *x, const struct object *o)
 {
-	return o && !is_busy(x, o) && !device_holds(x, o) && !o->dying && !others_know(x, o);
+	return o && !is_busy(x, o) && !device_holds(x, o) && !io_needs(x, (uint32_t)(o - x->objects)) && !o->dying &&
+	       !others_know(x, o);
 }
 
 /* SLAB and SLUB know the kmem_cache of any object; SLOB looks for a header in front of it. */
 static bool has_header(const struct executor *x, const struct object *o)
 {
+	if (o->kmem_cache == OBJECT_OF_PAGES)
+		return false;
 	return !o->kmem_cache || !x->allocator->ops->contract.kfree_needs_header;
 }
 
@@ -209,7 +212,7 @@ enum op_result run_krealloc(struct executor *x, const struct op *op)
 
 	REQUIRE(x, slab_gfp(x, op->arg[2]) && (op->arg[0] == HANDLE_NONE || may_free(x, o)));
 	REQUIRE(x, size <= ops->contract.size_max && size > 0);
-	REQUIRE(x, !o || !o->kmem_cache);
+	REQUIRE(x, !o || (!o->kmem_cache && !io_carries(x, op->arg[0])));
 	if (!o)
 		return kmalloc_repeated(x, op, size, gfp, false);
 	if (!ops->ksize || (o->addr && !target_in_ram(x->sim, o->addr, 1)))
@@ -383,7 +386,7 @@ enum op_result run_kmem_cache_destroy(struct executor *x, const struct op *op)
 	REQUIRE(x, !x->in_irq);
 	if (!cache || !c || !x->allocator->ops->cache_destroy)
 		return RESULT_SKIP;
-	REQUIRE(x, !((c->flags & SLAB_DESTROY_BY_RCU) && x->sim->rcu_readers));
+	REQUIRE(x, !((c->flags & SLAB_DESTROY_BY_RCU) && x->sim->rcu_readers) && !io_refers(x));
 	if (c->live_objects && !x->world->config.misuse)
 		return RESULT_SKIP;
 	if (c->live_objects)

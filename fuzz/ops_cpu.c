@@ -25,6 +25,8 @@ static enum op_result object_range(struct executor *x, const struct op *op, stru
 	if (!target_in_ram(x->sim, o->addr + offset, size))
 		return RESULT_SKIP;
 	REQUIRE(x, cpu_may_touch(x, o, o->addr + offset, size));
+	if (event->kind == EVENT_OBJECT_WRITE && io_carries(x, op->arg[0]))
+		return RESULT_SKIP;
 	event->addr = o->addr + offset;
 	event->size = size;
 	event->id = op->arg[0];

@@ -54,6 +54,9 @@
 	EVENT(COHERENT, "coherent",                                                                                    \
 	      "addr in RAM, size, id = mapping, text = alloc | free | write | read, value = byte, or enum "            \
 	      "coherent_flag")                                                                                         \
+	EVENT(SKB_FRAG, "skb-frag",                                                                                    \
+	      "a packet refers to memory: addr, size, id = skb * 4 + fragment, value = fragment copied from + 1")      \
+	EVENT(SKB_READ, "skb-read", "the bytes of a fragment are read for the wire: addr, size, id")                   \
 	EVENT(RCU_QUEUE, "rcu-queue", "addr = page: frees wait for a grace period")                                    \
 	EVENT(GRACE_PERIOD, "grace-period", "queued callbacks run now")                                                \
 	EVENT(DRAINED, "drained", "the client and the allocator gave all back")                                        \

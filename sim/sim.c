@@ -199,6 +199,7 @@ static void clear_program_state(struct sim *sim)
 	if (unlikely(sim->stores_used))
 		store_begin(sim);
 	sim->running = NULL;
+	sim->declined_before = false;
 	sim->fault_address = 0;
 	sim->by = "boot";
 	sim->op = 0;

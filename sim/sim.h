@@ -56,7 +56,8 @@ enum frame_state { FRAME_FREE = 0, FRAME_USED = 1, FRAME_TOUCHED = 2 };
 	ROLE(SLAB_DESC, "slab-desc")                                                                                   \
 	ROLE(SLOB_HEADER, "slob-header")                                                                               \
 	ROLE(KMEM_CACHE, "kmem-cache")                                                                                 \
-	ROLE(RCU_HEAD, "rcu-head")
+	ROLE(RCU_HEAD, "rcu-head")                                                                                     \
+	ROLE(OBJECT_COUNT, "object-count")
 
 enum byte_role {
 #define ROLE(role, name) ROLE_##role,
@@ -133,6 +134,7 @@ struct sim {
 	uint32_t user_view_count;      /* used elements of user_views */
 	bool stores_used;              /* since reset */
 	uint32_t store_count;          /* used elements of stores->pending */
+	bool declined_before;          /* a reference to a frozen slab page was declined: warn once */
 	target_addr_t fault_address;   /* of the last oops */
 	const char *by;                /* the op under way */
 	const char *running;           /* backend whose code runs, culprit of what it does; NULL = the allocator */
@@ -143,6 +145,8 @@ struct sim {
 	void *observe_context;
 	void (*preempt)(void *context); /* called wherever the era has interrupts on; may be NULL */
 	void *preempt_context;
+	/* preempt, if what it runs is another cpu's, for which interrupts may be off here; NULL otherwise. */
+	void (*race)(void *context, bool locked);
 	bool allocated_ok; /* sim_create() succeeded */
 };
 
@@ -222,6 +226,16 @@ SIM_ACCESSOR void sim_preempt_point(struct sim *sim)
 {
 	if (unlikely(sim->preempt != NULL) && !sim->irqs_off)
 		sim->preempt(sim->preempt_context);
+}
+
+/*
+ * Where code touches what other cpus may touch at the same time.  locked: it holds a lock of the allocator, so that
+ * only what takes none can come between.
+ */
+SIM_ACCESSOR void sim_race_point(struct sim *sim, bool locked)
+{
+	if (unlikely(sim->race != NULL))
+		sim->race(sim->preempt_context, locked);
 }
 
 /*
