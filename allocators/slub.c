@@ -155,7 +155,7 @@ static void queue_slab(struct allocator *a, target_addr_t s, frame_t slab)
 	else
 		state->rcu_first = head;
 	state->rcu_last = head;
-	sim_emit(sim, &event);
+	sim_rcu_queue(sim, &event);
 }
 
 void slub_discard_slab(struct allocator *a, target_addr_t s, frame_t slab)

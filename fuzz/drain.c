@@ -142,9 +142,12 @@ void executor_drain(struct executor *x)
 	sim->op = x->program->op_count;
 	sim->steps = STEPS_PER_OP;
 	sim->rcu_readers = 0;
+	sim->rcu_waits = 0;
 	memset(&sim->faults, 0, sizeof(sim->faults));
 	x->world->oracle_context.depth++;
 	sim_emit(sim, &begin);
+	if (x->mm.used)
+		unmap_all(x);
 	put_references(x);
 	largest = free_objects(x);
 	free_pages_of_client(x);

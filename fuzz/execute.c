@@ -123,6 +123,8 @@ static struct slots slots_of(struct executor *x, enum yields class)
 		return (struct slots){x->pools, sizeof(x->pools[0])};
 	case YIELDS_SG:
 		return (struct slots){x->lists, sizeof(x->lists[0])};
+	case YIELDS_VMA:
+		return (struct slots){x->mm.vma, sizeof(x->mm.vma[0])};
 	default:
 		return (struct slots){NULL, 0};
 	}
@@ -257,6 +259,9 @@ static void begin(struct executor *x, const struct program *p)
 	x->in_irq = 0;
 	x->busy = NULL;
 	x->over = false;
+	x->rcu_queued = x->lock_count = x->readers_begun = 0;
+	if (x->mm.used)
+		page_tables_reset(&x->mm);
 	x->sim->preempt = NULL;
 	dma_device_begin(&x->device);
 	memset(x->skipped, 0, p->op_count * sizeof(x->skipped[0]));

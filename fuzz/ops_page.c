@@ -24,7 +24,7 @@ enum op_result run_free_pages(struct executor *x, const struct op *op)
 
 	if (!p || p->frame == FRAME_NONE)
 		return RESULT_SKIP;
-	REQUIRE(x, p->live && !p->mappings && !p->extra_references);
+	REQUIRE(x, p->live && !p->mappings && !p->extra_references && !p->pinned && !p->cached);
 	p->live = false;
 	free_pages(x->sim, p->frame, p->order);
 	return RESULT_OK;
@@ -242,5 +242,7 @@ enum op_result run_flush_dcache_page(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	REQUIRE(x, may_name(x, op->arg[0]));
 	flush_dcache_page(x->sim, frame);
+	if (op->arg[0] & HANDLE_OTHER)
+		page_flushed(x, &x->pages[op->arg[0] & ~HANDLE_OTHER]);
 	return RESULT_OK;
 }

@@ -553,6 +553,7 @@ static void observe(void *state, const struct oracle_context *context, const str
 		break;
 	case EVENT_OBJECT_WRITE:
 	case EVENT_DMA_BOUNCE:
+	case EVENT_PAGE_STORE:
 		on_write(lines, context, event);
 		break;
 	case EVENT_COHERENT:
@@ -589,7 +590,8 @@ const struct oracle oracle_cacheline_overlap = {
 	.wants = EVENT_BIT(OP_BEGIN) | EVENT_BIT(OP_END) | EVENT_BIT(OBJECT_ALLOC) | EVENT_BIT(OBJECT_FREE) |
 		 EVENT_BIT(PAGE_FREE) | EVENT_BIT(OBJECT_WRITE) | EVENT_BIT(OBJECT_READ) | EVENT_BIT(LINE_DISCARD) |
 		 EVENT_BIT(LINE_WRITEBACK) | EVENT_BIT(DMA_MAP) | EVENT_BIT(DMA_UNMAP) | EVENT_BIT(DMA_SYNC) |
-		 EVENT_BIT(DEVICE_WRITE) | EVENT_BIT(FLUSH_PAGE) | EVENT_BIT(DMA_BOUNCE) | EVENT_BIT(COHERENT),
+		 EVENT_BIT(DEVICE_WRITE) | EVENT_BIT(FLUSH_PAGE) | EVENT_BIT(DMA_BOUNCE) | EVENT_BIT(COHERENT) |
+		 EVENT_BIT(PAGE_STORE),
 	.idle = IDLE_IF_COHERENT, /* one view, no lines */
 	.begin = begin,
 	.observe = observe,

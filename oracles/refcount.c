@@ -89,7 +89,8 @@ static void on_put(struct refcount *refs, const struct oracle_context *context, 
 	if (refs->held[frame])
 		refs->held[frame]--;
 	else
-		finding_add(out, context, NAME, TITLE_REFCOUNT_UNDERFLOW, "client", "page", context->sim->by,
+		finding_add(out, context, NAME, TITLE_REFCOUNT_UNDERFLOW,
+			    context->sim->running ? context->sim->running : "client", "page", context->sim->by,
 			    "page %05x: a reference is dropped that nobody holds",
 			    (unsigned)(event->addr >> PAGE_SHIFT));
 }

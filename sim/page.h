@@ -210,6 +210,9 @@ SIM_ACCESSOR void page_count_set_raw(struct sim *sim, frame_t frame, int32_t cou
 void get_page(struct sim *sim, frame_t frame);
 void put_page(struct sim *sim, frame_t frame);
 
+/* Policy mem_hole: so many frames at the end of mem_map are nobody's. */
+enum { HOLE_FRAMES = 8 };
+
 /* First frame of a block, or FRAME_NONE.  gfp & GFP_COMP makes it compound if order > 0.  Fault point page_alloc. */
 frame_t alloc_pages(struct sim *sim, gfp_t gfp, unsigned order);
 /* __free_pages(): drops one reference; frees the block when it was the last. */
