@@ -333,13 +333,9 @@ static void give_to_cpu(struct mapping *mapping, const struct event *event, bool
 {
 	target_addr_t end = event->addr + event->size, old = mapping->cpu_addr + mapping->cpu_size;
 
-	if (!to_cpu) {
-		mapping->cpu_size = 0;
-		return;
-	}
 	if (!mapping->cpu_size || event->addr < mapping->cpu_addr)
 		mapping->cpu_addr = event->addr;
-	mapping->cpu_size = (mapping->cpu_size && old > end ? old : end) - mapping->cpu_addr;
+	mapping->cpu_size = to_cpu ? (mapping->cpu_size && old > end ? old : end) - mapping->cpu_addr : 0;
 }
 
 static void on_sync(struct lines *lines, const struct oracle_context *context, const struct event *event)
@@ -358,11 +354,9 @@ static void on_sync(struct lines *lines, const struct oracle_context *context, c
 /* Maintenance of this DMA call follows, until the op ends. */
 static void maintain(struct lines *lines, const struct event *event)
 {
-	lines->call->under_way = true;
-	lines->call->range = (struct mapping){.addr = event->addr,
-					      .size = event->size,
-					      .id = event->id,
-					      .direction = (enum dma_direction)event->value};
+	enum dma_direction direction = (enum dma_direction)event->value;
+
+	*lines->call = (struct maintained){true, {event->addr, event->size, event->id, NO_CLIENT, direction, 0, 0}};
 }
 
 /* Quick test of dirty lines: the CPU sees something, and it is not what RAM holds. */
