@@ -229,8 +229,9 @@ bool lock_held_in(const struct executor *x, target_addr_t addr, uint64_t size);
 void client_load(struct executor *x, const struct event *event);
 /* fuzz/ops_map.c: all user mappings and page-cache pages go. */
 void unmap_all(struct executor *x);
-/* flush_dcache_page() was called for the page, a DMA mapping of that direction was made. */
+/* flush_dcache_page() was called for the page: what one alias stored, the other may load now. */
 void page_flushed(struct executor *x, struct page_handle *p);
+/* True iff a device may be given the page: no store of a user waits in lines that the DMA API knows nothing of. */
 bool page_may_be_mapped(const struct executor *x, const struct page_handle *p);
 /* fuzz/drain.c: the client gives back all it holds, then the allocator; events DRAINED and PROBE. */
 void executor_drain(struct executor *x);
