@@ -103,10 +103,10 @@ static uint32_t make_key(void)
 
 static bool make_directories(void)
 {
-	static const char *const leaves[] = {"", "/cells", "/programs"};
+	static const char *const leaves[] = {"", "/cells", "/programs", "/work"};
 	char path[MATRIX_PATH_MAX];
 
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		snprintf(path, sizeof(path), "%.400s%s", matrix.out, leaves[i]);
 		if (mkdir(path, 0755) != 0 && errno != EEXIST)
 			return false;
@@ -129,7 +129,7 @@ static void start_cell(struct worker *w, unsigned i)
 {
 	fflush(NULL);
 	w->cell = i;
-	w->deadline = seconds_now() + 2 * matrix.slice + CELL_SECONDS_MAX;
+	w->deadline = seconds_now() + 20 * matrix.slice + CELL_SECONDS_MAX;
 	w->pid = fork();
 	if (w->pid == 0) {
 		signal(SIGINT, SIG_DFL);

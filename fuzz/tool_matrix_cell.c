@@ -6,10 +6,15 @@
  * behave.  What it expects does not hold here; what counts is what is found.  Claims that break the API on purpose say
  * nothing about a world and are left out.
  */
+#include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "fuzz/matrix.h"
 #include "fuzz/minimize_run.h"
@@ -316,6 +321,85 @@ static void fuzz_random(struct prng *r)
 		note_active();
 }
 
+/* The world of the cell, and nothing of the target's own but what that leaves open. */
+static void set_engine_world(const char *findings)
+{
+	char set[MATRIX_SETTINGS_MAX + 100];
+
+	snprintf(set, sizeof(set), "arch=%s allocator=%s %s", run.cell->arch->name, run.cell->allocator->name,
+		 run.settings);
+	setenv("SLABFUZZ_SET", set, 1);
+	setenv("SLABFUZZ_FINDINGS", findings, 1);
+	unsetenv("SLABFUZZ_KNOWN");
+}
+
+/* Runs libFuzzer's binary of a target for a slice; what it finds is in the directory. */
+static void exec_engine(const char *target, const char *findings)
+{
+	char binary[MATRIX_PATH_MAX + 100], corpus[MATRIX_PATH_MAX], seconds[40];
+	pid_t pid;
+
+	snprintf(binary, sizeof(binary), "%s/libfuzzer/fuzz_%s", run.m->build, target);
+	snprintf(corpus, sizeof(corpus), "%.400s/corpus", findings);
+	snprintf(seconds, sizeof(seconds), "-max_total_time=%u", run.m->slice < 1 ? 1 : (unsigned)run.m->slice);
+	mkdir(corpus, 0755);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		int null = open("/dev/null", O_WRONLY);
+
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		set_engine_world(findings);
+		execl(binary, binary, corpus, seconds, "-seed=1", "-timeout=10", "-max_len=1537", "-use_counters=0",
+		      "-entropic_scale_per_exec_time=1", (char *)NULL);
+		_exit(127);
+	}
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+}
+
+static void take_engine_findings(const char *directory)
+{
+	static struct program_notes notes;
+	char pattern[MATRIX_PATH_MAX];
+	struct world_config config;
+	glob_t files;
+
+	snprintf(pattern, sizeof(pattern), "%.400s/*.prog", directory);
+	if (glob(pattern, 0, NULL, &files) != 0)
+		return;
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		if (!program_load(files.gl_pathv[i], NULL, &program, &notes) &&
+		    !program_world(files.gl_pathv[i], &program, NULL, &config))
+			run_program(&program, &config, "libfuzzer");
+	globfree(&files);
+}
+
+/* The question's own target, or all the era's drivers did; by the book each clean one. */
+static const char *engine_target(unsigned i)
+{
+	if (by_the_book())
+		return i < run.plan_count ? run.plans[i].target->name : NULL;
+	for (unsigned k = 0; targets[k] && !i; k++)
+		if (matrix_list_has(run.question->ops, targets[k]->name))
+			return targets[k]->name;
+	return i ? NULL : "history_era";
+}
+
+static void fuzz_engine(void)
+{
+	char directory[MATRIX_PATH_MAX];
+	const char *target;
+
+	for (unsigned i = 0; (target = engine_target(i)) != NULL; i++) {
+		snprintf(directory, sizeof(directory), "%.300s/work/%s-%d", run.m->out, target, (int)getpid());
+		mkdir(directory, 0755);
+		exec_engine(target, directory);
+		take_engine_findings(directory);
+	}
+}
+
 static void judge_silence(void)
 {
 	run.cell->answer.verdict = VERDICT_GREEN;
@@ -385,6 +469,8 @@ int matrix_cell_run(const struct matrix *m, struct matrix_cell *cell)
 	replay_claims();
 	r = (struct prng){cell_seed()};
 	fuzz_random(&r);
+	if (m->libfuzzer)
+		fuzz_engine();
 	judge_idle();
 	cell->signatures = session.known_count;
 	for (unsigned i = 0; i < oracle_count; i++)

@@ -36,9 +36,10 @@ struct mapping {
 
 /* Calls on a list tell of one entry after another. */
 struct entries {
-	uint32_t id, op;
+	uint32_t id;
 	enum event_kind kind;
 	unsigned seen; /* 0 = no such call was the last */
+	uint32_t op;   /* a second call on the list is another one */
 	const char *by;
 };
 
