@@ -146,7 +146,7 @@ static void reserve_handles(struct executor *x, unsigned i)
 	struct slots slots = slots_of(x, class);
 
 	x->yield = x->first[i];
-	if (class == YIELDS_NOTHING || end <= from)
+	if (!slots.array || end <= from)
 		return;
 	memset((char *)slots.array + from * slots.element, 0, (end - from) * slots.element);
 	if (class == YIELDS_OBJECT)

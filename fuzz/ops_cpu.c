@@ -57,6 +57,14 @@ static enum op_result store_misused(struct executor *x, const struct op *op)
 	return RESULT_OK;
 }
 
+/* Not over a lock that somebody holds (C84); what others can find already, they may see late. */
+static bool may_store(struct executor *x, const struct op *op, const struct event *event)
+{
+	if (unlikely(x->lock_count) && !x->world->config.dma_era && lock_held_in(x, event->addr, event->size))
+		return false;
+	return !x->sim->policy[POLICY_memory_order] || !x->objects[op->arg[0]].published;
+}
+
 enum op_result run_obj_write(struct executor *x, const struct op *op)
 {
 	struct event event = {.kind = EVENT_OBJECT_WRITE, .value = op->arg[3]};
@@ -66,13 +74,9 @@ enum op_result run_obj_write(struct executor *x, const struct op *op)
 		return store_misused(x, op);
 	if (result != RESULT_OK)
 		return result;
-	/* Not over a lock that somebody holds (C84); what others can find already, they may see late. */
-	if (unlikely(x->lock_count))
-		REQUIRE(x, x->world->config.dma_era || !lock_held_in(x, event.addr, event.size));
-	if (unlikely(x->sim->policy[POLICY_memory_order])) {
-		REQUIRE(x, !x->objects[op->arg[0]].published);
+	REQUIRE(x, may_store(x, op, &event));
+	if (unlikely(x->sim->policy[POLICY_memory_order]))
 		stores_of_object(x->sim, op->arg[0], event.addr, event.size);
-	}
 	target_fill(x->sim, event.addr, event.size, (uint8_t)op->arg[3], ROLE_NONE);
 	sim_emit(x->sim, &event);
 	return RESULT_OK;

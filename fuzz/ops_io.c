@@ -173,6 +173,21 @@ static bool may_do_io(struct executor *x, uint32_t memory)
 	return !(memory & HANDLE_OTHER) || !x->pages[memory & ~HANDLE_OTHER].object;
 }
 
+/* Who asks first does not meet the BUG. */
+static bool may_go_to_disk(struct executor *x, frame_t page)
+{
+	return x->world->config.dma_era || !x->sim->policy[POLICY_bio_slab_pages] || !page_flag(x->sim, page, PG_slab);
+}
+
+static enum op_result add_piece(struct executor *x, struct bio_handle *b, const struct bio_vec *piece, uint32_t memory)
+{
+	REQUIRE(x, may_go_to_disk(x, piece->page));
+	if (!bio_add_page(x->sim, &b->bio, piece->page, piece->len, piece->offset))
+		return RESULT_FAILED;
+	b->memory[b->bio.count - 1] = memory;
+	return RESULT_OK;
+}
+
 enum op_result run_bio_add_page(struct executor *x, const struct op *op)
 {
 	struct bio_handle *b = bio_of(x, op->arg[0]);
@@ -184,13 +199,10 @@ enum op_result run_bio_add_page(struct executor *x, const struct op *op)
 	REQUIRE(x, may_do_io(x, op->arg[1]));
 	for (addr += op->arg[2]; addr < end;) {
 		struct bio_vec piece = first_piece(x, addr, end);
+		enum op_result result = add_piece(x, b, &piece, op->arg[1]);
 
-		/* Who asks first does not meet the BUG. */
-		REQUIRE(x, x->world->config.dma_era || !x->sim->policy[POLICY_bio_slab_pages] ||
-				   !page_flag(x->sim, piece.page, PG_slab));
-		if (!bio_add_page(x->sim, &b->bio, piece.page, piece.len, piece.offset))
-			return RESULT_FAILED;
-		b->memory[b->bio.count - 1] = op->arg[1];
+		if (result != RESULT_OK)
+			return result;
 		addr += piece.len;
 	}
 	return RESULT_OK;
@@ -324,10 +336,22 @@ enum op_result run_alloc_skb(struct executor *x, const struct op *op)
 	return RESULT_OK;
 }
 
+static enum op_result add_frag(struct executor *x, struct skb_handle *k, const struct bio_vec *piece, uint32_t memory)
+{
+	struct network net = network_of(x);
+	unsigned count = k->skb.count;
+
+	REQUIRE(x, may_go_on_wire(x, memory, piece->page));
+	if (!skb_add_frag(&net, &k->skb, piece->page, piece->offset, piece->len))
+		return RESULT_FAILED;
+	if (k->skb.count > count)
+		k->memory[count] = memory;
+	return RESULT_OK;
+}
+
 enum op_result run_skb_add_frag(struct executor *x, const struct op *op)
 {
 	struct skb_handle *k = skb_of(x, op->arg[0]);
-	struct network net = network_of(x);
 	uint64_t size;
 	target_addr_t addr = memory_address(x, op->arg[1], &size), end = addr + size;
 
@@ -336,13 +360,10 @@ enum op_result run_skb_add_frag(struct executor *x, const struct op *op)
 	REQUIRE(x, may_do_io(x, op->arg[1]));
 	for (addr += op->arg[2]; addr < end;) {
 		struct bio_vec piece = first_piece(x, addr, end);
-		unsigned count = k->skb.count;
+		enum op_result result = add_frag(x, k, &piece, op->arg[1]);
 
-		REQUIRE(x, may_go_on_wire(x, op->arg[1], piece.page));
-		if (!skb_add_frag(&net, &k->skb, piece.page, piece.offset, piece.len))
-			return RESULT_FAILED;
-		if (k->skb.count > count)
-			k->memory[count] = op->arg[1];
+		if (result != RESULT_OK)
+			return result;
 		addr += piece.len;
 	}
 	return RESULT_OK;

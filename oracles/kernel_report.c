@@ -55,7 +55,7 @@ static const struct {
 static void on_check(const struct oracle_context *context, const struct event *event, struct findings *out)
 {
 	for (size_t i = 0; i < sizeof(check_titles) / sizeof(check_titles[0]); i++)
-		if (strstr(event->text, check_titles[i].words))
+		if (event->text && strstr(event->text, check_titles[i].words))
 			finding_add(out, context, NAME, check_titles[i].title, context->sim->actor,
 				    check_titles[i].victim, context->sim->by, "%s", event->text);
 }
