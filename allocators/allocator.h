@@ -13,6 +13,9 @@
 /* Debug letters of slub_debug (FACTS 7.1), in the world key debug=FZPUT[,prefix]. */
 enum debug_letters { DEBUG_F = 1, DEBUG_Z = 2, DEBUG_P = 4, DEBUG_U = 8, DEBUG_T = 16 };
 
+/* Objects from this size on have no count of their own (policy slab_references=object-count). */
+#define OBJECT_COUNT_SIZE_MAX (UINT64_C(1) << 22)
+
 enum size_zero { SIZE_ZERO_OBJECT, SIZE_ZERO_POINTER /* the constant 16 */, SIZE_ZERO_NULL };
 
 /*
@@ -122,6 +125,12 @@ struct allocator_ops {
 	void (*reap)(struct allocator *a, unsigned cpu);
 	/* Runs the RCU callbacks queued before; returns how many. */
 	unsigned (*grace_period)(struct allocator *a);
+	/*
+	 * References to the object at an address by policy slab_references.  get is false if there is no such object,
+	 * or if its page is what can be referenced; put drops what get took.
+	 */
+	bool (*object_get)(struct allocator *a, target_addr_t addr);
+	void (*object_put)(struct allocator *a, target_addr_t addr);
 	/* Exact internal check for the oracle allocator_invariants; read only.  NULL if all is well, or what is broken.
 	 */
 	const char *(*invariants)(struct allocator *a);

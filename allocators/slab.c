@@ -271,34 +271,53 @@ static void flush_array(struct allocator *a, target_addr_t c, target_addr_t ac)
 	slab_copy_entries(sim, slab_entry_place(sim, ac, 0), slab_entry_place(sim, ac, count), avail - count);
 }
 
-void slab_cache_free(struct allocator *a, target_addr_t c, target_addr_t object)
+void slab_array_put(struct allocator *a, target_addr_t c, target_addr_t buffer)
+{
+	struct sim *sim = a->sim;
+	target_addr_t ac = slab_cpu_array(sim, c, sim->cpu);
+	uint64_t avail;
+
+	if (unlikely(ARRAY_FIELD(sim, ac, avail) >= ARRAY_FIELD(sim, ac, limit)))
+		flush_array(a, c, ac);
+	avail = ARRAY_FIELD(sim, ac, avail);
+	target_store_word(sim, slab_entry_place(sim, ac, avail), buffer, ROLE_KMEM_CACHE);
+	ARRAY_FIELD_SET(sim, ac, avail, avail + 1);
+}
+
+/* What a client frees may have to wait, by policy slab_references. */
+static void free_buffer(struct allocator *a, target_addr_t c, target_addr_t object, bool of_client)
 {
 	struct sim *sim = a->sim;
 	bool irqs_off = sim->irqs_off;
-	target_addr_t ac;
-	uint64_t avail;
 
 	sim_preempt_point(sim);
 	sim->irqs_off = true;
 	if (slab_flags(sim, c) & (OBJECT_DEBUG | (uint32_t)SLAB_DEBUG_FREE))
 		object = slab_debug_free(a, c, object);
-	ac = slab_cpu_array(sim, c, sim->cpu);
-	if (unlikely(ARRAY_FIELD(sim, ac, avail) >= ARRAY_FIELD(sim, ac, limit)))
-		flush_array(a, c, ac);
-	avail = ARRAY_FIELD(sim, ac, avail);
-	target_store_word(sim, slab_entry_place(sim, ac, avail), object, ROLE_KMEM_CACHE);
-	ARRAY_FIELD_SET(sim, ac, avail, avail + 1);
+	if (likely(!of_client) || !slab_keeps_aside(a, c, object))
+		slab_array_put(a, c, object);
 	sim->irqs_off = irqs_off;
 	sim_preempt_point(sim);
 }
 
+void slab_cache_free(struct allocator *a, target_addr_t c, target_addr_t object)
+{
+	free_buffer(a, c, object, false);
+}
+
 static target_addr_t slab_alloc(struct allocator *a, const struct alloc_request *request)
 {
-	target_addr_t c = request->kmem_cache;
+	target_addr_t c = request->kmem_cache, object;
 
 	if (!c)
 		c = slab_kmalloc_cache(a, request->size, request->gfp);
-	return c ? slab_cache_alloc(a, c, request->gfp) : 0;
+	if (likely(!a->sim->policy[POLICY_slab_references]))
+		return c ? slab_cache_alloc(a, c, request->gfp) : 0;
+	slab_release_held(a);
+	object = c ? slab_cache_alloc(a, c, request->gfp) : 0;
+	if (object)
+		slab_object_taken(a, c, object);
+	return object;
 }
 
 static void slab_free(struct allocator *a, target_addr_t c, target_addr_t object)
@@ -316,7 +335,10 @@ static void slab_free(struct allocator *a, target_addr_t c, target_addr_t object
 	owner = slab_page_cache(sim, slab_object_page(sim, object));
 	if (c && owner != c)
 		sim_bug(sim, "kmem_cache_free: object of another kmem_cache");
-	slab_cache_free(a, owner, object);
+	if (likely(!sim->policy[POLICY_slab_references]))
+		slab_cache_free(a, owner, object);
+	else if (slab_object_dropped(a, owner, object))
+		free_buffer(a, owner, object, true);
 }
 
 /* Without debugging built in, the whole buffer is the client's. */
@@ -328,6 +350,8 @@ static uint64_t slab_ksize(struct allocator *a, target_addr_t object)
 	if (!object)
 		return 0;
 	c = slab_page_cache(sim, slab_object_page(sim, object));
+	if (unlikely(slab_flags(sim, c) & OBJECT_COUNTED))
+		return CACHE_FIELD(sim, c, obj_size) - sim->layout->word;
 	return a->debug ? CACHE_FIELD(sim, c, obj_size) : CACHE_FIELD(sim, c, buffer_size);
 }
 
@@ -375,7 +399,7 @@ static const struct detection_row detects[] = {
 const struct allocator_ops allocator_slab = {
 	.name = "slab",
 	.state_size = sizeof(struct slab_state),
-	.scratch_size = REPORT_TEXT,
+	.scratch_size = REPORT_TEXT + sizeof(struct held_objects),
 	.contract = {.align_min = 4,
 		     .size_max = UINT64_C(1) << KMALLOC_SHIFT_HIGH,
 		     .size_zero = SIZE_ZERO_OBJECT,
@@ -397,6 +421,8 @@ const struct allocator_ops allocator_slab = {
 	.reclaim = slab_reclaim,
 	.reap = slab_reap,
 	.grace_period = slab_grace_period,
+	.object_get = slab_object_get,
+	.object_put = slab_object_put,
 	.invariants = slab_invariants,
 	.nr_partial = slab_nr_partial,
 	.object_size = slab_object_size,

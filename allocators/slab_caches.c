@@ -292,6 +292,10 @@ static target_addr_t open_cache(struct allocator *a, const struct cache_wish *wi
 	target_addr_t c, name, slabp_cache = 0;
 
 	with_debug.flags |= forced_flags(a, wish);
+	if (sim->policy[POLICY_slab_references] == SLAB_REFERENCES_OBJECT_COUNT && wish->size < OBJECT_COUNT_SIZE_MAX) {
+		with_debug.size = slab_align_up(wish->size, sim->layout->word) + sim->layout->word;
+		with_debug.flags |= OBJECT_COUNTED;
+	}
 	if (!calculate_sizes(sim, &with_debug, &sizes))
 		return 0;
 	if (sizes.flags & OFF_SLAB) {
@@ -304,6 +308,7 @@ static target_addr_t open_cache(struct allocator *a, const struct cache_wish *wi
 	if (!c || !name)
 		return 0;
 	fill_cache(sim, c, &with_debug, &sizes);
+	CACHE_FIELD_SET(sim, c, asked_size, wish->size);
 	CACHE_FIELD_SET(sim, c, slabp_cache, slabp_cache);
 	CACHE_FIELD_SET(sim, c, name, name);
 	if (!open_lists(a, c, &sizes))
@@ -367,6 +372,7 @@ static bool shrink(struct allocator *a, target_addr_t c)
 	target_addr_t l3 = CACHE_FIELD(sim, c, list3);
 	bool irqs_off = sim->irqs_off;
 
+	slab_release_held(a);
 	sim->irqs_off = true;
 	drain_arrays(a, c);
 	slab_drain_freelist(a, c, UINT64_MAX);

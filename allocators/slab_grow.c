@@ -182,7 +182,7 @@ static void queue_slab(struct allocator *a, target_addr_t c, target_addr_t slab,
 	else
 		state->rcu_first[sim->cpu] = slab;
 	state->rcu_last[sim->cpu] = slab;
-	sim_emit(sim, &event);
+	sim_rcu_queue(sim, &event);
 }
 
 static void release_slab(struct allocator *a, target_addr_t c, target_addr_t slab, target_addr_t addr)

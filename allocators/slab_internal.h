@@ -10,6 +10,7 @@
 #define SLABFUZZ_ALLOCATORS_SLAB_INTERNAL_H
 
 #include "allocators/allocator.h"
+#include "allocators/references.h"
 #include "sim/page.h"
 
 /* Internal flag bit, beside those of the client: the descriptor lies in a kmalloc cache (SLAB_CTOR is never stored). */
@@ -41,7 +42,9 @@ struct slab_state {
 	target_addr_t rcu_first[CPUS_MAX], rcu_last[CPUS_MAX];
 	uint32_t reap_turns[CPUS_MAX]; /* how often the cpu reaped: its clock, in steps of 2 s */
 	uint32_t text_used, text_begin;
+	uint32_t held_count; /* buffers kept aside by policy slab_references */
 	char text[REPORT_TEXT];
+	struct held_objects held;
 };
 
 static inline struct slab_state *slab_state(struct allocator *a)
@@ -113,6 +116,19 @@ void slab_free_block(struct allocator *a, target_addr_t c, target_addr_t entries
 frame_t slab_object_page(struct sim *sim, target_addr_t object);
 target_addr_t slab_page_cache(struct sim *sim, frame_t frame);
 target_addr_t slab_page_slab(struct sim *sim, frame_t frame);
+
+/* A buffer that is free onto the cpu's array; interrupts are off. */
+void slab_array_put(struct allocator *a, target_addr_t c, target_addr_t buffer);
+
+/* slab_references.c: what policy slab_references adds to alloc and free. */
+void slab_object_taken(struct allocator *a, target_addr_t c, target_addr_t object);
+/* True iff the object is to be freed now. */
+bool slab_object_dropped(struct allocator *a, target_addr_t c, target_addr_t object);
+/* True iff the buffer may not be handed out yet; it is kept aside then. */
+bool slab_keeps_aside(struct allocator *a, target_addr_t c, target_addr_t buffer);
+void slab_release_held(struct allocator *a);
+bool slab_object_get(struct allocator *a, target_addr_t addr);
+void slab_object_put(struct allocator *a, target_addr_t addr);
 
 /* slab_grow.c: the life of a slab. */
 void slab_list_add(struct sim *sim, target_addr_t slab, target_addr_t head, bool tail);

@@ -108,7 +108,7 @@ void slob_rcu_queue(struct allocator *a, struct slob_rcu *rcu, target_addr_t obj
 	else
 		rcu->first = footer;
 	rcu->last = footer;
-	sim_emit(sim, &event);
+	sim_rcu_queue(sim, &event);
 	slob_unlock(sim, irqs_off);
 }
 

@@ -155,7 +155,7 @@ static void queue_slab(struct allocator *a, target_addr_t s, frame_t slab)
 	else
 		state->rcu_first = head;
 	state->rcu_last = head;
-	sim_emit(sim, &event);
+	sim_rcu_queue(sim, &event);
 }
 
 void slub_discard_slab(struct allocator *a, target_addr_t s, frame_t slab)
@@ -176,7 +176,7 @@ void slub_discard_slab(struct allocator *a, target_addr_t s, frame_t slab)
 }
 
 /* A grace period is over for these: the kmem_cache is read from the page, whether it still exists or not (D21). */
-static void rcu_free_slab(struct allocator *a, frame_t slab)
+void slub_rcu_free_slab(struct allocator *a, frame_t slab)
 {
 	struct sim *sim = a->sim;
 	bool in_mapping = sim->policy[POLICY_bug_rcu_limbo_mapping];
@@ -184,50 +184,12 @@ static void rcu_free_slab(struct allocator *a, frame_t slab)
 	free_slab(sim, page_field_load(sim, slab, in_mapping ? PF_slub_slab : PF_slub_freelist), slab);
 }
 
-static bool rcu_slab_of(struct allocator *a, frame_t slab, target_addr_t s)
-{
-	bool in_mapping = a->sim->policy[POLICY_bug_rcu_limbo_mapping];
-
-	return page_member(a->sim, slab, in_mapping ? LF_page_mapping : LF_page_index) == s;
-}
-
-/* Runs the callbacks queued so far; only those of one kmem_cache if `only` is not 0. */
-unsigned slub_run_callbacks(struct allocator *a, target_addr_t only)
-{
-	struct sim *sim = a->sim;
-	struct slub_state *state = slub_state(a);
-	target_addr_t head = state->rcu_first, kept = 0;
-	unsigned ran = 0;
-
-	state->rcu_first = 0;
-	state->rcu_last = 0;
-	while (head) {
-		frame_t slab = slub_link_frame(sim, head);
-		target_addr_t next = page_field_load(sim, slab, PF_rcu_next);
-
-		if (!only || rcu_slab_of(a, slab, only)) {
-			rcu_free_slab(a, slab);
-			ran++;
-		} else {
-			page_field_store(sim, slab, PF_rcu_next, 0);
-			if (kept)
-				page_field_store(sim, slub_link_frame(sim, kept), PF_rcu_next, head);
-			else
-				state->rcu_first = head;
-			state->rcu_last = head;
-			kept = head;
-		}
-		head = next;
-	}
-	return ran;
-}
-
 /* A slab leaves its cpu: back to a list, or away if it is empty and enough others wait. */
-static void unfreeze_slab(struct allocator *a, target_addr_t s, frame_t slab)
+void slub_unfreeze_slab(struct allocator *a, target_addr_t s, frame_t slab)
 {
 	struct sim *sim = a->sim;
 
-	page_clear_flag(sim, slab, PG_active);
+	slub_set_frozen(sim, slab, false);
 	if (page_field_load(sim, slab, PF_slub_inuse)) {
 		if (page_field_load(sim, slab, PF_slub_freelist))
 			slub_add_partial(sim, s, slab, false);
@@ -257,7 +219,7 @@ static void deactivate_slab(struct allocator *a, target_addr_t s, frame_t slab, 
 		page_field_store(sim, slab, PF_slub_inuse, inuse - moved);
 	}
 	target_store_word(sim, cpu_slab_place(sim, s, cpu), 0, ROLE_KMEM_CACHE);
-	unfreeze_slab(a, s, slab);
+	slub_unfreeze_slab(a, s, slab);
 }
 
 void slub_flush_cpu_slab(struct allocator *a, target_addr_t s, unsigned cpu)
@@ -276,7 +238,7 @@ void slub_flush_all(struct allocator *a, target_addr_t s)
 
 static void install_cpu_slab(struct sim *sim, target_addr_t s, frame_t slab)
 {
-	page_set_flag(sim, slab, PG_active);
+	slub_set_frozen(sim, slab, true);
 	target_store_word(sim, cpu_slab_place(sim, s, sim->cpu), page_struct(sim, slab), ROLE_KMEM_CACHE);
 }
 
@@ -389,7 +351,7 @@ static target_addr_t alloc_object(struct allocator *a, target_addr_t s, gfp_t gf
 
 static target_addr_t slub_alloc(struct allocator *a, const struct alloc_request *request)
 {
-	target_addr_t s = request->kmem_cache;
+	target_addr_t s = request->kmem_cache, object;
 
 	if (!s) {
 		if (!request->size)
@@ -398,17 +360,21 @@ static target_addr_t slub_alloc(struct allocator *a, const struct alloc_request 
 		if (!s)
 			return 0;
 	}
-	return alloc_object(a, s, request->gfp);
+	if (likely(!a->sim->policy[POLICY_slab_references]))
+		return alloc_object(a, s, request->gfp);
+	slub_release_held(a);
+	object = alloc_object(a, s, request->gfp);
+	if (object)
+		slub_object_taken(a, object);
+	return object;
 }
 
-static void free_slow(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object)
+void slub_give_back(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object)
 {
 	struct sim *sim = a->sim;
 	target_addr_t prior;
 	uint64_t inuse;
 
-	if (slab_debug(sim, slab) && !slub_free_checks(a, s, slab, object))
-		return;
 	prior = page_field_load(sim, slab, PF_slub_freelist);
 	set_freepointer(sim, object, slab_offset(sim, slab), prior);
 	page_field_store(sim, slab, PF_slub_freelist, object);
@@ -425,7 +391,14 @@ static void free_slow(struct allocator *a, target_addr_t s, frame_t slab, target
 	}
 }
 
-static void free_object(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object)
+static void free_slow(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object)
+{
+	if (slab_debug(a->sim, slab) && !slub_free_checks(a, s, slab, object))
+		return;
+	slub_give_back(a, s, slab, object);
+}
+
+void slub_free_object(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object)
 {
 	struct sim *sim = a->sim;
 	bool irqs_off = sim->irqs_off;
@@ -496,7 +469,9 @@ static void slub_free(struct allocator *a, target_addr_t s, target_addr_t object
 		s = page_field_load(a->sim, slab, PF_slub_slab);
 	else if (!right_cache(a, s, slab, object))
 		return;
-	free_object(a, s, slab, object);
+	if (unlikely(a->sim->policy[POLICY_slab_references]) && !slub_object_dropped(a, s, slab, object))
+		return;
+	slub_free_object(a, s, slab, object);
 }
 
 /* Without red zone and poison the client may use the padding; what lies behind the object may not be touched. */
@@ -512,6 +487,8 @@ static uint64_t slub_ksize(struct allocator *a, target_addr_t object)
 	if (!s)
 		sim_bug(sim, "ksize: no kmem_cache");
 	flags = cache_flags(sim, s);
+	if (unlikely(flags & OBJECT_COUNTED))
+		return CACHE_FIELD(sim, s, objsize) - sim->layout->word;
 	if (flags & ((uint32_t)SLAB_RED_ZONE | (uint32_t)SLAB_POISON))
 		return CACHE_FIELD(sim, s, objsize);
 	if (flags & ((uint32_t)SLAB_DESTROY_BY_RCU | (uint32_t)SLAB_STORE_USER))
@@ -531,7 +508,9 @@ static uint64_t slub_nr_partial(struct allocator *a, target_addr_t s)
 
 static uint64_t slub_object_size(struct allocator *a, target_addr_t s)
 {
-	return CACHE_FIELD(a->sim, s, objsize);
+	uint64_t count = cache_flags(a->sim, s) & OBJECT_COUNTED ? a->sim->layout->word : 0;
+
+	return CACHE_FIELD(a->sim, s, objsize) - count;
 }
 
 /*
@@ -563,7 +542,7 @@ static const struct detection_row detects[] = {
 const struct allocator_ops allocator_slub = {
 	.name = "slub",
 	.state_size = sizeof(struct slub_state),
-	.scratch_size = REPORT_TEXT,
+	.scratch_size = REPORT_TEXT + sizeof(struct held_objects),
 	.contract = {.align_min = 8,
 		     .size_max = UINT64_C(1) << KMALLOC_SHIFT_HIGH,
 		     .size_zero = SIZE_ZERO_POINTER,
@@ -586,6 +565,8 @@ const struct allocator_ops allocator_slub = {
 	.ksize = slub_ksize,
 	.reclaim = slub_reclaim,
 	.grace_period = slub_grace_period,
+	.object_get = slub_object_get,
+	.object_put = slub_object_put,
 	.invariants = slub_invariants,
 	.nr_partial = slub_nr_partial,
 	.object_size = slub_object_size,

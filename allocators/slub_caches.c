@@ -174,6 +174,11 @@ static target_addr_t open_cache(struct allocator *a, const struct cache_wish *wi
 	target_addr_t s, name;
 
 	with_debug.flags |= command_line_flags(a, wish);
+	if (sim->policy[POLICY_slab_references] == SLAB_REFERENCES_OBJECT_COUNT &&
+	    wish->objsize < OBJECT_COUNT_SIZE_MAX) {
+		with_debug.objsize = align_up(wish->objsize, sim->layout->word) + sim->layout->word;
+		with_debug.flags |= OBJECT_COUNTED;
+	}
 	if (!calculate_sizes(sim, &with_debug, &sizes))
 		return 0;
 	name = store_name(sim, wish->name);
@@ -206,6 +211,9 @@ static target_addr_t find_mergeable(struct allocator *a, const struct cache_wish
 	struct cache_wish aligned = *wish;
 
 	aligned.flags |= command_line_flags(a, wish);
+	/* Where objects are counted they are of one size. */
+	if (sim->policy[POLICY_slab_references] == SLAB_REFERENCES_OBJECT_COUNT)
+		return 0;
 	/* D29: 2.6.22 asks before it adds the flags of the command line. */
 	if (((sim->policy[POLICY_bug_merge_drops_debug] ? wish->flags : aligned.flags) & NEVER_MERGE) ||
 	    (wish->flags & (uint32_t)SLAB_CTOR))

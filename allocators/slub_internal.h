@@ -7,6 +7,7 @@
 #define SLABFUZZ_ALLOCATORS_SLUB_INTERNAL_H
 
 #include "allocators/allocator.h"
+#include "allocators/references.h"
 #include "sim/page.h"
 
 /* Internal flag bits, beside those of the client (FACTS 2.1). */
@@ -37,7 +38,9 @@ struct slub_state {
 	target_addr_t rcu_first, rcu_last;         /* lru words of the slabs that wait for a grace period */
 	uint32_t errors;                           /* reports so far */
 	uint32_t text_used, text_begin;
+	uint32_t held_count; /* objects kept aside by policy slab_references */
 	char text[REPORT_TEXT];
+	struct held_objects held;
 };
 
 static inline struct slub_state *slub_state(struct allocator *a)
@@ -88,6 +91,15 @@ SIM_ACCESSOR bool slab_debug(struct sim *sim, frame_t slab)
 	return page_flag(sim, slab, PG_error);
 }
 
+/* Setters of the era are a load and a store: what another cpu sets in between is lost (FACTS 1.3, C47). */
+SIM_ACCESSOR void slub_set_frozen(struct sim *sim, frame_t slab, bool frozen)
+{
+	uint32_t flags = page_flags(sim, slab), bit = 1u << PG_active;
+
+	sim_race_point(sim, true);
+	page_put_flags(sim, slab, frozen ? flags | bit : flags & ~bit);
+}
+
 static inline uint64_t align_up(uint64_t value, uint64_t align)
 {
 	return (value + align - 1) & ~(align - 1);
@@ -105,7 +117,25 @@ void slub_remove_partial(struct sim *sim, target_addr_t s, frame_t slab);
 void slub_discard_slab(struct allocator *a, target_addr_t s, frame_t slab);
 void slub_flush_cpu_slab(struct allocator *a, target_addr_t s, unsigned cpu);
 void slub_flush_all(struct allocator *a, target_addr_t s);
+/* Its grace period is over. */
+void slub_rcu_free_slab(struct allocator *a, frame_t slab);
+
+void slub_unfreeze_slab(struct allocator *a, target_addr_t s, frame_t slab);
+void slub_free_object(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object);
+/* Onto the slab's chain, what debugging does at a free is done. */
+void slub_give_back(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object);
+
+/* slub_rcu.c */
 unsigned slub_run_callbacks(struct allocator *a, target_addr_t only);
+
+/* slub_references.c: what policy slab_references adds to alloc and free. */
+void slub_object_taken(struct allocator *a, target_addr_t object);
+/* True iff the object is to be freed now. */
+bool slub_object_dropped(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object);
+/* Objects that were kept aside, and need not be any more. */
+void slub_release_held(struct allocator *a);
+bool slub_object_get(struct allocator *a, target_addr_t addr);
+void slub_object_put(struct allocator *a, target_addr_t addr);
 
 /* slub_caches.c: sizes, merging, create, destroy, boot. */
 bool slub_init(struct allocator *a, const struct memory_region *region);

@@ -88,6 +88,7 @@ void slub_cache_shrink(struct allocator *a, target_addr_t s)
 	bool always = !sim->policy[POLICY_bug_shrink_strands]; /* D19 */
 	struct buckets buckets;
 
+	slub_release_held(a);
 	slub_flush_all(a, s);
 	if (!CACHE_FIELD(sim, s, nr_partial))
 		return;

@@ -27,7 +27,7 @@ bool dma_pool_init(struct dma_pool *pool, uint64_t size, uint64_t align, uint64_
 	*pool = (struct dma_pool){.size = size, .boundary = boundary, .debug = debug};
 	pool->area_size = size > PAGE_SIZE ? size : PAGE_SIZE;
 	per = per_boundary(pool);
-	pool->per_area = (uint32_t)(per ? per * (pool->area_size / boundary) : pool->area_size / size);
+	pool->per_area = (uint32_t)(per && boundary ? per * (pool->area_size / boundary) : pool->area_size / size);
 	return true;
 }
 

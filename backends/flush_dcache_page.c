@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * flush_dcache_page() of each architecture (FACTS 3.3), and its relatives.  What it reads of struct page and of the
- * address_space behind it decides what becomes of a slab page (C01-C07, C15).  Not modelled here: user colours.
+ * address_space behind it decides what becomes of a slab page (C01-C07, C15).
  */
 #include "backends/cache.h"
 #include "backends/mapping.h"
+#include "sim/user_view.h"
 
 static void emit_flush(struct sim *sim, frame_t frame, const char *what)
 {
@@ -45,10 +46,10 @@ static void flush_arm(struct sim *sim, frame_t frame)
 		return;
 	flush_kernel_lines(sim, frame);
 	if (mapping && sim->arch->cache_index == CACHE_VIVT)
-		mapping_walk(sim, mapping);
+		mapping_walk(sim, mapping, frame);
 	/* Only the colour bits are used. */
 	if (mapping && sim->arch->cache_index == CACHE_VIPT && sim->arch->colours > 1)
-		page_field_load(sim, frame, PF_page_cache_index);
+		user_view_flush(sim, frame, (uint32_t)page_field_load(sim, frame, PF_page_cache_index));
 	emit_flush(sim, frame, "flushed");
 }
 
@@ -60,7 +61,7 @@ static void flush_parisc(struct sim *sim, frame_t frame)
 		return;
 	flush_kernel_lines(sim, frame);
 	if (mapping)
-		mapping_walk(sim, mapping);
+		mapping_walk(sim, mapping, frame);
 	emit_flush(sim, frame, "flushed");
 }
 
@@ -132,6 +133,24 @@ void flush_dcache_page(struct sim *sim, frame_t frame)
 		emit_flush(sim, frame, "skipped");
 	else
 		functions[sim->arch->flush_dcache_page](sim, frame);
+}
+
+/* Where PG_arch_1 says that the kernel's lines are dirty. */
+static bool defers(const struct sim *sim)
+{
+	static const uint32_t kinds =
+		1u << FDP_ARM | 1u << FDP_PARISC | 1u << FDP_SPARC64 | 1u << FDP_SPARC64_SPITFIRE | 1u << FDP_MIPS;
+
+	return kinds >> sim->arch->flush_dcache_page & 1;
+}
+
+void update_mmu_cache(struct sim *sim, frame_t frame)
+{
+	if (!defers(sim) || !page_mapping(sim, frame) || !page_flag(sim, frame, PG_arch_1))
+		return;
+	page_clear_flag(sim, frame, PG_arch_1);
+	flush_kernel_lines(sim, frame);
+	emit_flush(sim, frame, "flushed");
 }
 
 bool flush_dcache_range(struct sim *sim, target_addr_t addr, uint64_t size)

@@ -6,14 +6,23 @@
 
 #include "sim/page.h"
 
+/* Address of the function that genuine address_space_operations name as set_page_dirty. */
+#define SET_PAGE_DIRTY_TEXT UINT64_C(0xc0105000)
+
 /* Target address of what the caller takes for an address_space, by the policy page_mapping; 0 if none. */
 target_addr_t page_mapping(struct sim *sim, frame_t frame);
 /* i_mmap tree not empty or i_mmap_nonlinear list not empty. */
 bool mapping_mapped(struct sim *sim, target_addr_t mapping);
-/* The first step of a prio tree walk, under tree_lock: reads the key of the root node, of a raw tree or of vmas. */
-void mapping_walk(struct sim *sim, target_addr_t mapping);
+/* The walk over i_mmap, under tree_lock: flushes the page where vmas map it.  Reads the key of the root node first, of
+ * a raw tree or of vmas. */
+void mapping_walk(struct sim *sim, target_addr_t mapping, frame_t frame);
+/* page->index and page_mapcount() as page-cache code reads them, whoever keeps what there (C19). */
+uint64_t page_index(struct sim *sim, frame_t frame);
+uint64_t page_mapcount(struct sim *sim, frame_t frame);
 /* As the arch row really behaved; by policy fdp_caller the driver may skip slab pages. */
 void flush_dcache_page(struct sim *sim, frame_t frame);
+/* After a page fault: does what flush_dcache_page() put off (PG_arch_1), where the arch puts it off. */
+void update_mmu_cache(struct sim *sim, frame_t frame);
 /* Calls a_ops->set_page_dirty of what page_mapping() returns; returns normally only if that is harmless. */
 void set_page_dirty(struct sim *sim, frame_t frame);
 target_addr_t kmap(struct sim *sim, frame_t frame);

@@ -16,22 +16,14 @@ static bool device_may_write(const struct executor *x)
 	return false;
 }
 
-static void put(struct executor *x, frame_t frame)
-{
-	struct event event = {.kind = EVENT_PAGE_PUT, .addr = page_address(frame)};
-
-	sim_emit(x->sim, &event);
-	put_page(x->sim, frame);
-}
-
 static void put_references(struct executor *x)
 {
 	for (uint32_t i = 0; i < x->count[YIELDS_OBJECT]; i++)
 		for (; x->object_pins[i]; x->object_pins[i]--)
-			put(x, virt_to_frame(x->sim, x->objects[i].addr));
+			page_drop(x->sim, virt_to_frame(x->sim, x->objects[i].addr));
 	for (uint32_t i = 0; i < x->count[YIELDS_PAGE]; i++)
 		for (; x->pages[i].extra_references; x->pages[i].extra_references--)
-			put(x, x->pages[i].frame);
+			page_drop(x->sim, x->pages[i].frame);
 }
 
 static target_addr_t cache_of_object(const struct executor *x, const struct object *o)
@@ -56,6 +48,10 @@ static uint64_t free_objects(struct executor *x)
 			largest = o->size;
 		if (o->state != OBJECT_LIVE)
 			continue;
+		if (o->kmem_cache == OBJECT_OF_PAGES) {
+			io_free_buffer(x, i);
+			continue;
+		}
 		if (target_in_ram(x->sim, o->addr, 1))
 			sim_emit(x->sim, &event);
 		o->state = OBJECT_FREED;
@@ -142,11 +138,16 @@ void executor_drain(struct executor *x)
 	sim->op = x->program->op_count;
 	sim->steps = STEPS_PER_OP;
 	sim->rcu_readers = 0;
+	sim->rcu_waits = 0;
 	memset(&sim->faults, 0, sizeof(sim->faults));
 	x->world->oracle_context.depth++;
 	sim_emit(sim, &begin);
+	io_drain(x);
+	if (x->mm.used)
+		unmap_all(x);
 	put_references(x);
 	largest = free_objects(x);
+	page_frag_drain(sim, &x->frag);
 	free_pages_of_client(x);
 	end_grace_periods(x);
 	destroy_caches(x);

@@ -123,6 +123,12 @@ static struct slots slots_of(struct executor *x, enum yields class)
 		return (struct slots){x->pools, sizeof(x->pools[0])};
 	case YIELDS_SG:
 		return (struct slots){x->lists, sizeof(x->lists[0])};
+	case YIELDS_VMA:
+		return (struct slots){x->mm.vma, sizeof(x->mm.vma[0])};
+	case YIELDS_BIO:
+		return (struct slots){x->bios, sizeof(x->bios[0])};
+	case YIELDS_SKB:
+		return (struct slots){x->skbs, sizeof(x->skbs[0])};
 	default:
 		return (struct slots){NULL, 0};
 	}
@@ -140,7 +146,7 @@ static void reserve_handles(struct executor *x, unsigned i)
 	struct slots slots = slots_of(x, class);
 
 	x->yield = x->first[i];
-	if (class == YIELDS_NOTHING || end <= from)
+	if (!slots.array || end <= from)
 		return;
 	memset((char *)slots.array + from * slots.element, 0, (end - from) * slots.element);
 	if (class == YIELDS_OBJECT)
@@ -182,6 +188,7 @@ static void fire_irq(struct executor *x)
 
 	x->irq.armed = false;
 	x->sim->preempt = NULL;
+	x->sim->race = NULL;
 	x->in_irq++;
 	run_range(x, from, to);
 	x->in_irq--;
@@ -195,6 +202,29 @@ static void preempt(void *context)
 		fire_irq(x);
 }
 
+/* Another cpu comes between; under a lock only if nothing that it does takes one. */
+static void race(void *context, bool locked)
+{
+	struct executor *x = context;
+
+	for (unsigned i = x->irq.from; locked && i < x->irq.to; i++) {
+		enum op_family family = op_descriptors[x->program->ops[i].verb].family;
+
+		if (family != FAMILY_CACHE && family != FAMILY_BLOCK)
+			return;
+	}
+	preempt(x);
+}
+
+/* The block is one cpu's, and not this one's. */
+static bool is_other_cpu(const struct executor *x, unsigned from, unsigned to)
+{
+	const struct op *op = &x->program->ops[from];
+
+	return from < to && op->verb == OP_cpu && from + 1 + op->arg[1] == to &&
+	       op->arg[0] % x->sim->cpus != x->sim->cpu;
+}
+
 static void arm_irq(struct executor *x, unsigned header, unsigned from, unsigned to)
 {
 	x->irq.armed = true;
@@ -203,6 +233,7 @@ static void arm_irq(struct executor *x, unsigned header, unsigned from, unsigned
 	x->irq.points = x->program->ops[header].arg[1];
 	x->sim->preempt = preempt;
 	x->sim->preempt_context = x;
+	x->sim->race = is_other_cpu(x, from, to) ? race : NULL;
 }
 
 static void run_cpu_block(struct executor *x, const struct op *op, unsigned from, unsigned to)
@@ -257,7 +288,12 @@ static void begin(struct executor *x, const struct program *p)
 	x->in_irq = 0;
 	x->busy = NULL;
 	x->over = false;
+	x->rcu_queued = x->lock_count = x->readers_begun = 0;
+	if (x->mm.used)
+		page_tables_reset(&x->mm);
+	x->frag.page = FRAME_NONE;
 	x->sim->preempt = NULL;
+	x->sim->race = NULL;
 	dma_device_begin(&x->device);
 	memset(x->skipped, 0, p->op_count * sizeof(x->skipped[0]));
 	program_number_handles(p, x->first);

@@ -8,6 +8,8 @@
 
 #include "backends/dma.h"
 #include "backends/dma_pool.h"
+#include "backends/page_table.h"
+#include "fuzz/io.h"
 #include "fuzz/world.h"
 #include "program/text.h"
 
@@ -31,6 +33,23 @@ struct page_handle {
 	uint32_t extra_references; /* by get_page */
 	uint32_t mappings;         /* live DMA mappings */
 	uint32_t vmap_of;          /* handle + 1 of the page that this names by a second address, 0 = linear map */
+	/* For fuzz/ops_map.c. */
+	uint32_t pinned;     /* entries of user mappings for which the client promised that the page stays */
+	uint32_t outside;    /* pfn + 1 that is no page of the page allocator; 0 = it is one */
+	uint32_t stored_vma; /* by which user mapping */
+	uint8_t stored;      /* enum page_stored: by whom, since the last flush_dcache_page() */
+	uint8_t file, index; /* where in the page cache, if */
+	bool cached;
+};
+
+/* Stores to a client's page that another alias may not see yet. */
+enum page_stored { STORED_BY_KERNEL = 1, STORED_BY_USER = 2 };
+
+enum { LOCKS_MAX = 8 };
+
+struct held_lock {
+	uint32_t object;
+	target_addr_t addr;
 };
 
 /* Which call made a mapping; each is undone by its own. */
@@ -99,7 +118,16 @@ struct executor {
 	struct pool_handle pools[PROGRAM_OPS_MAX];
 	struct dma_device device;
 	struct sg_handle lists[PROGRAM_OPS_MAX];
+	struct bio_handle bios[PROGRAM_OPS_MAX];
+	struct skb_handle skbs[PROGRAM_OPS_MAX];
+	struct page_frag frag; /* of alloc_buffer */
 	bool skipped[PROGRAM_OPS_MAX];
+	struct page_tables mm;
+	/* RCU: objects that wait for call_rcu()'s callback; locks that readers hold; readers that began so far. */
+	uint32_t rcu_queue[PROGRAM_OPS_MAX];
+	uint32_t rcu_queued, lock_count, readers_begun;
+	uint32_t reader[CPUS_MAX]; /* number of the section that is open on a cpu */
+	struct held_lock locks[LOCKS_MAX];
 	/* A pending interrupt block. */
 	struct {
 		bool armed;
@@ -187,6 +215,24 @@ bool device_owns(struct executor *x, target_addr_t addr, uint64_t size);
 bool cpu_has_synced(struct executor *x, target_addr_t addr, uint64_t size);
 /* The value of a SIZE argument as the target's size_t. */
 uint64_t size_value(const struct executor *x, uint32_t arg);
+/* True iff the client may free that object now: nobody it knows of still uses it (NULL: no). */
+bool may_free(struct executor *x, const struct object *o);
+/* On entry to free. */
+void object_freed(struct executor *x, uint32_t handle);
+/* Address of the kmem_cache that an object came from, 0 if kmalloc() chose it. */
+target_addr_t home_of(struct executor *x, const struct object *o);
+/* True iff an RCU reader of this cpu began before the object, of a DESTROY_BY_RCU cache, was freed. */
+bool reader_may_see(const struct executor *x, const struct object *o);
+/* True iff a lock that is held lies in the range. */
+bool lock_held_in(const struct executor *x, target_addr_t addr, uint64_t size);
+/* A client loads: lines are filled, the event tells of it. */
+void client_load(struct executor *x, const struct event *event);
+/* fuzz/ops_map.c: all user mappings and page-cache pages go. */
+void unmap_all(struct executor *x);
+/* flush_dcache_page() was called for the page: what one alias stored, the other may load now. */
+void page_flushed(struct executor *x, struct page_handle *p);
+/* True iff a device may be given the page: no store of a user waits in lines that the DMA API knows nothing of. */
+bool page_may_be_mapped(const struct executor *x, const struct page_handle *p);
 /* fuzz/drain.c: the client gives back all it holds, then the allocator; events DRAINED and PROBE. */
 void executor_drain(struct executor *x);
 /* Nested run of a block of ops. */

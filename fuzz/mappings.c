@@ -141,6 +141,8 @@ bool may_map(struct executor *x, uint32_t memory, uint64_t offset, uint64_t leng
 		return false;
 	if (!may_map_page(x, memory, addr + offset, length, direction) || device_owns(x, addr + offset, length))
 		return false;
+	if ((memory & HANDLE_OTHER) && !page_may_be_mapped(x, &x->pages[memory & ~HANDLE_OTHER]))
+		return false;
 	return x->world->config.dma_era || (may_map_strictly(x, memory) && whole_lines(x, offset, length, size));
 }
 
@@ -168,10 +170,15 @@ void count_mapping(struct executor *x, uint32_t handle, bool live)
 		uint32_t memory = mapping_piece(x, m, n).memory;
 		struct object *o = object_of(x, memory);
 
-		if (memory & HANDLE_OTHER)
-			x->pages[memory & ~HANDLE_OTHER].mappings += live ? 1 : UINT32_MAX;
-		else if (o)
+		if (memory & HANDLE_OTHER) {
+			struct page_handle *p = &x->pages[memory & ~HANDLE_OTHER];
+
+			p->mappings += live ? 1 : UINT32_MAX;
+			if (m->direction != DMA_TO_DEVICE)
+				p->stored |= STORED_BY_KERNEL;
+		} else if (o) {
 			o->mapping = live ? handle + 1 : mapping_of(x, memory);
+		}
 	}
 	if (m->how == MAPPED_SG)
 		x->lists[m->sg].mappings += live ? 1 : UINT32_MAX;

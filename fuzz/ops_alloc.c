@@ -47,14 +47,14 @@ static void object_allocated(struct executor *x, uint32_t handle, target_addr_t 
 	emit_object(x, EVENT_OBJECT_ALLOC, handle);
 }
 
-/* On entry to free. */
-static void object_freed(struct executor *x, uint32_t handle)
+void object_freed(struct executor *x, uint32_t handle)
 {
 	struct object *o = &x->objects[handle];
 
 	emit_object(x, EVENT_OBJECT_FREE, handle);
 	o->state = OBJECT_FREED;
 	o->freed_by = x->sim->op;
+	o->freed_at = x->readers_begun;
 	if (o->kmem_cache && !(o->kmem_cache & BOOT_CACHE))
 		x->caches[o->kmem_cache - 1].live_objects--;
 }
@@ -169,14 +169,23 @@ static bool device_holds(struct executor *x, const struct object *o)
 	return o->mapping;
 }
 
-static bool may_free(struct executor *x, const struct object *o)
+/* Who may have found a pointer to it may still follow it, unless the memory stays of its type. */
+static bool others_know(const struct executor *x, const struct object *o)
 {
-	return o && !is_busy(x, o) && !device_holds(x, o);
+	return o->published > (o->rcu ? PUBLISHED_ONCE : PUBLISHED_NEVER) && !x->world->config.dma_era;
+}
+
+bool may_free(struct executor *x, const struct object *o)
+{
+	return o && !is_busy(x, o) && !device_holds(x, o) && !io_needs(x, (uint32_t)(o - x->objects)) && !o->dying &&
+	       !others_know(x, o);
 }
 
 /* SLAB and SLUB know the kmem_cache of any object; SLOB looks for a header in front of it. */
 static bool has_header(const struct executor *x, const struct object *o)
 {
+	if (o->kmem_cache == OBJECT_OF_PAGES)
+		return false;
 	return !o->kmem_cache || !x->allocator->ops->contract.kfree_needs_header;
 }
 
@@ -203,7 +212,7 @@ enum op_result run_krealloc(struct executor *x, const struct op *op)
 
 	REQUIRE(x, slab_gfp(x, op->arg[2]) && (op->arg[0] == HANDLE_NONE || may_free(x, o)));
 	REQUIRE(x, size <= ops->contract.size_max && size > 0);
-	REQUIRE(x, !o || !o->kmem_cache);
+	REQUIRE(x, !o || (!o->kmem_cache && !io_carries(x, op->arg[0])));
 	if (!o)
 		return kmalloc_repeated(x, op, size, gfp, false);
 	if (!ops->ksize || (o->addr && !target_in_ram(x->sim, o->addr, 1)))
@@ -377,7 +386,7 @@ enum op_result run_kmem_cache_destroy(struct executor *x, const struct op *op)
 	REQUIRE(x, !x->in_irq);
 	if (!cache || !c || !x->allocator->ops->cache_destroy)
 		return RESULT_SKIP;
-	REQUIRE(x, !((c->flags & SLAB_DESTROY_BY_RCU) && x->sim->rcu_readers));
+	REQUIRE(x, !((c->flags & SLAB_DESTROY_BY_RCU) && x->sim->rcu_readers) && !io_refers(x));
 	if (c->live_objects && !x->world->config.misuse)
 		return RESULT_SKIP;
 	if (c->live_objects)
@@ -416,8 +425,7 @@ enum op_result run_kmem_cache_alloc(struct executor *x, const struct op *op)
 	return result;
 }
 
-/* Address of the kmem_cache that an object came from, 0 if kmalloc() chose it. */
-static target_addr_t home_of(struct executor *x, const struct object *o)
+target_addr_t home_of(struct executor *x, const struct object *o)
 {
 	if (!o->kmem_cache)
 		return 0;
@@ -507,34 +515,5 @@ enum op_result run_cache_reap(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	for (unsigned i = 0; i < op->repeat; i++)
 		x->allocator->ops->reap(x->allocator, op->arg[0] % x->sim->cpus);
-	return RESULT_OK;
-}
-
-enum op_result run_grace_period(struct executor *x, const struct op *op)
-{
-	struct event event = {.kind = EVENT_GRACE_PERIOD};
-
-	REQUIRE(x, !x->in_irq);
-	(void)op;
-	if (!x->allocator->ops->grace_period || x->sim->rcu_readers)
-		return RESULT_SKIP;
-	sim_emit(x->sim, &event);
-	x->allocator->ops->grace_period(x->allocator);
-	return RESULT_OK;
-}
-
-enum op_result run_rcu_read_lock(struct executor *x, const struct op *op)
-{
-	(void)op;
-	x->sim->rcu_readers++;
-	return RESULT_OK;
-}
-
-enum op_result run_rcu_read_unlock(struct executor *x, const struct op *op)
-{
-	(void)op;
-	if (!x->sim->rcu_readers)
-		return RESULT_SKIP;
-	x->sim->rcu_readers--;
 	return RESULT_OK;
 }

@@ -128,7 +128,8 @@ enum op_result run_dma_alloc_noncoherent(struct executor *x, const struct op *op
 	if (m->area.dma == DMA_MAPPING_ERROR) {
 		m->area.dma = m->area.cpu;
 		coherent_give(x->sim, &kmalloc, &m->area);
-		return RESULT_FAILED;
+		/* The page that an object was in is the allocator's, and it may keep it. */
+		return m->area.kind == COHERENT_KMALLOC ? RESULT_OK : RESULT_FAILED;
 	}
 	dma_sync_single_for_cpu(x->sim, x->yield, m->area.dma, size, DMA_BIDIRECTIONAL);
 	m->cpu_owns = true;

@@ -2,6 +2,7 @@
 /* The client's own loads and stores, and the ops that steer faults, interrupts and cpus. */
 #include "fuzz/execute.h"
 #include "sim/memory.h"
+#include "sim/store_buffer.h"
 
 /* Ranges that the device has are not the CPU's. */
 static bool cpu_may_touch(struct executor *x, const struct object *o, target_addr_t addr, uint64_t size)
@@ -24,6 +25,8 @@ static enum op_result object_range(struct executor *x, const struct op *op, stru
 	if (!target_in_ram(x->sim, o->addr + offset, size))
 		return RESULT_SKIP;
 	REQUIRE(x, cpu_may_touch(x, o, o->addr + offset, size));
+	if (event->kind == EVENT_OBJECT_WRITE && io_carries(x, op->arg[0]))
+		return RESULT_SKIP;
 	event->addr = o->addr + offset;
 	event->size = size;
 	event->id = op->arg[0];
@@ -54,6 +57,14 @@ static enum op_result store_misused(struct executor *x, const struct op *op)
 	return RESULT_OK;
 }
 
+/* Not over a lock that somebody holds (C84); what others can find already, they may see late. */
+static bool may_store(struct executor *x, const struct op *op, const struct event *event)
+{
+	if (unlikely(x->lock_count) && !x->world->config.dma_era && lock_held_in(x, event->addr, event->size))
+		return false;
+	return !x->sim->policy[POLICY_memory_order] || !x->objects[op->arg[0]].published;
+}
+
 enum op_result run_obj_write(struct executor *x, const struct op *op)
 {
 	struct event event = {.kind = EVENT_OBJECT_WRITE, .value = op->arg[3]};
@@ -63,12 +74,15 @@ enum op_result run_obj_write(struct executor *x, const struct op *op)
 		return store_misused(x, op);
 	if (result != RESULT_OK)
 		return result;
+	REQUIRE(x, may_store(x, op, &event));
+	if (unlikely(x->sim->policy[POLICY_memory_order]))
+		stores_of_object(x->sim, op->arg[0], event.addr, event.size);
 	target_fill(x->sim, event.addr, event.size, (uint8_t)op->arg[3], ROLE_NONE);
 	sim_emit(x->sim, &event);
 	return RESULT_OK;
 }
 
-static void load(struct executor *x, const struct event *event)
+void client_load(struct executor *x, const struct event *event)
 {
 	/* Lines that come into the cache must be gone after reset, whether anything is ever stored there. */
 	for (target_addr_t at = event->addr & ~(target_addr_t)(PAGE_SIZE - 1);
@@ -79,18 +93,21 @@ static void load(struct executor *x, const struct event *event)
 	sim_emit(x->sim, event);
 }
 
-/* A reader that kept its pointer when the object was freed: it changes nothing, so no promise is broken by it. */
+/* A reader that kept its pointer when the object was freed: an RCU reader may; others change nothing, so no promise is
+ * broken by them. */
 static enum op_result load_freed(struct executor *x, const struct op *op)
 {
 	const struct object *o = op->arg[0] < x->count[YIELDS_OBJECT] ? &x->objects[op->arg[0]] : NULL;
 	struct event event = {.kind = EVENT_FREED_READ, .id = op->arg[0], .size = size_value(x, op->arg[2])};
 
-	if (!x->world->config.misuse || !o || o->state != OBJECT_FREED || !event.size)
+	if (!o || o->state != OBJECT_FREED || !event.size)
+		return RESULT_SKIP;
+	if (!x->world->config.misuse && !reader_may_see(x, o))
 		return RESULT_SKIP;
 	event.addr = o->addr + op->arg[1];
 	if (op->arg[1] >= o->size || event.size > o->size - op->arg[1] || !target_in_ram(x->sim, o->addr, o->size))
 		return RESULT_SKIP;
-	load(x, &event);
+	client_load(x, &event);
 	return RESULT_OK;
 }
 
@@ -102,7 +119,7 @@ enum op_result run_obj_read(struct executor *x, const struct op *op)
 	if (result == RESULT_SKIP)
 		return load_freed(x, op);
 	if (result == RESULT_OK)
-		load(x, &event);
+		client_load(x, &event);
 	return result;
 }
 

@@ -24,7 +24,8 @@ enum op_result run_free_pages(struct executor *x, const struct op *op)
 
 	if (!p || p->frame == FRAME_NONE)
 		return RESULT_SKIP;
-	REQUIRE(x, p->live && !p->mappings && !p->extra_references);
+	REQUIRE(x, p->live && !p->mappings && !p->extra_references && !p->pinned && !p->cached &&
+			   !io_needs(x, op->arg[0] | HANDLE_OTHER));
 	p->live = false;
 	free_pages(x->sim, p->frame, p->order);
 	return RESULT_OK;
@@ -79,13 +80,6 @@ static uint32_t *references(struct executor *x, uint32_t memory)
 	return &x->object_pins[memory];
 }
 
-static void emit_reference(struct executor *x, enum event_kind kind, frame_t frame)
-{
-	struct event event = {.kind = kind, .addr = page_address(frame)};
-
-	sim_emit(x->sim, &event);
-}
-
 enum op_result run_get_page(struct executor *x, const struct op *op)
 {
 	frame_t frame = frame_of(x, op->arg[0]);
@@ -93,13 +87,11 @@ enum op_result run_get_page(struct executor *x, const struct op *op)
 	if (frame == FRAME_NONE)
 		return RESULT_SKIP;
 	REQUIRE(x, memory_is_live(x, op->arg[0]));
-	emit_reference(x, EVENT_PAGE_GET, frame);
-	get_page(x->sim, frame);
+	page_hold(x->sim, frame);
 	(*references(x, op->arg[0]))++;
 	return RESULT_OK;
 }
 
-/* What drivers of the era did to pages whose count was 0 (FACTS 4.6): no redirection to the head, no check. */
 enum op_result run_page_count_inc(struct executor *x, const struct op *op)
 {
 	frame_t frame = frame_of(x, op->arg[0]);
@@ -107,8 +99,7 @@ enum op_result run_page_count_inc(struct executor *x, const struct op *op)
 	if (frame == FRAME_NONE)
 		return RESULT_SKIP;
 	REQUIRE(x, memory_is_live(x, op->arg[0]) && x->world->config.dma_era);
-	emit_reference(x, EVENT_PAGE_GET, frame);
-	page_count_set_raw(x->sim, frame, page_count_raw(x->sim, frame) + 1);
+	page_hold_raw(x->sim, frame);
 	(*references(x, op->arg[0]))++;
 	return RESULT_OK;
 }
@@ -130,8 +121,7 @@ enum op_result run_put_page(struct executor *x, const struct op *op)
 	REQUIRE(x, *references(x, op->arg[0]) > 0 && !device_needs_page(x, op->arg[0]));
 	if (*references(x, op->arg[0]))
 		(*references(x, op->arg[0]))--;
-	emit_reference(x, EVENT_PAGE_PUT, frame);
-	put_page(x->sim, frame);
+	page_drop(x->sim, frame);
 	return RESULT_OK;
 }
 
@@ -156,6 +146,28 @@ enum op_result run_page_mapping(struct executor *x, const struct op *op)
 	REQUIRE(x, may_name(x, op->arg[0]));
 	page_mapping(x->sim, frame);
 	return RESULT_OK;
+}
+
+/* What callers of page_mapping() ask next (C19). */
+static enum op_result read_field(struct executor *x, const struct op *op, uint64_t (*read)(struct sim *, frame_t))
+{
+	frame_t frame = frame_of(x, op->arg[0]);
+
+	if (frame == FRAME_NONE)
+		return RESULT_SKIP;
+	REQUIRE(x, may_name(x, op->arg[0]));
+	read(x->sim, frame);
+	return RESULT_OK;
+}
+
+enum op_result run_page_index(struct executor *x, const struct op *op)
+{
+	return read_field(x, op, page_index);
+}
+
+enum op_result run_page_mapcount(struct executor *x, const struct op *op)
+{
+	return read_field(x, op, page_mapcount);
 }
 
 enum op_result run_set_page_dirty(struct executor *x, const struct op *op)
@@ -242,5 +254,7 @@ enum op_result run_flush_dcache_page(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	REQUIRE(x, may_name(x, op->arg[0]));
 	flush_dcache_page(x->sim, frame);
+	if (op->arg[0] & HANDLE_OTHER)
+		page_flushed(x, &x->pages[op->arg[0] & ~HANDLE_OTHER]);
 	return RESULT_OK;
 }

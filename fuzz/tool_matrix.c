@@ -171,34 +171,41 @@ static bool reap(struct worker *w)
 	return true;
 }
 
+struct progress {
+	double begin;
+	unsigned next, running, done; /* first cell that nobody took; workers; cells */
+};
+
+/* Takes what the worker brings and gives it the next cell. */
+static void serve(struct worker *w, struct progress *p)
+{
+	if (w->pid && reap(w)) {
+		p->running--;
+		p->done += matrix.cells[w->cell].done;
+		show_progress(p->done, p->begin, &matrix.cells[w->cell], p->done == matrix.cell_count);
+	}
+	while (p->next < matrix.cell_count && matrix.cells[p->next].done)
+		p->next++;
+	if (w->pid || interrupted || p->next == matrix.cell_count)
+		return;
+	start_cell(w, p->next++);
+	p->running += w->pid > 0;
+}
+
 /* Cells that are not done yet, `jobs` at a time.  The number that are done at the end. */
 static unsigned run_cells(unsigned done)
 {
 	struct worker workers[JOBS_MAX] = {{0}};
-	double begin = seconds_now();
-	unsigned next = 0, running = 0;
+	struct progress progress = {.begin = seconds_now(), .done = done};
 
-	while (!interrupted || running) {
-		for (unsigned k = 0; k < matrix.jobs; k++) {
-			struct worker *w = &workers[k];
-
-			if (w->pid && reap(w)) {
-				running--;
-				done += matrix.cells[w->cell].done;
-				show_progress(done, begin, &matrix.cells[w->cell], done == matrix.cell_count);
-			}
-			while (next < matrix.cell_count && matrix.cells[next].done)
-				next++;
-			if (w->pid || interrupted || next == matrix.cell_count)
-				continue;
-			start_cell(w, next++);
-			running += w->pid > 0;
-		}
-		if (!running && next == matrix.cell_count)
+	while (!interrupted || progress.running) {
+		for (unsigned k = 0; k < matrix.jobs; k++)
+			serve(&workers[k], &progress);
+		if (!progress.running && progress.next == matrix.cell_count)
 			break;
 		usleep(2000);
 	}
-	return done;
+	return progress.done;
 }
 
 /* By the book nothing may be found: that would be a bug of a model. */

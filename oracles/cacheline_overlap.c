@@ -333,13 +333,9 @@ static void give_to_cpu(struct mapping *mapping, const struct event *event, bool
 {
 	target_addr_t end = event->addr + event->size, old = mapping->cpu_addr + mapping->cpu_size;
 
-	if (!to_cpu) {
-		mapping->cpu_size = 0;
-		return;
-	}
 	if (!mapping->cpu_size || event->addr < mapping->cpu_addr)
 		mapping->cpu_addr = event->addr;
-	mapping->cpu_size = (mapping->cpu_size && old > end ? old : end) - mapping->cpu_addr;
+	mapping->cpu_size = to_cpu ? (mapping->cpu_size && old > end ? old : end) - mapping->cpu_addr : 0;
 }
 
 static void on_sync(struct lines *lines, const struct oracle_context *context, const struct event *event)
@@ -358,11 +354,9 @@ static void on_sync(struct lines *lines, const struct oracle_context *context, c
 /* Maintenance of this DMA call follows, until the op ends. */
 static void maintain(struct lines *lines, const struct event *event)
 {
-	lines->call->under_way = true;
-	lines->call->range = (struct mapping){.addr = event->addr,
-					      .size = event->size,
-					      .id = event->id,
-					      .direction = (enum dma_direction)event->value};
+	enum dma_direction direction = (enum dma_direction)event->value;
+
+	*lines->call = (struct maintained){true, {event->addr, event->size, event->id, NO_CLIENT, direction, 0, 0}};
 }
 
 /* Quick test of dirty lines: the CPU sees something, and it is not what RAM holds. */
@@ -559,6 +553,7 @@ static void observe(void *state, const struct oracle_context *context, const str
 		break;
 	case EVENT_OBJECT_WRITE:
 	case EVENT_DMA_BOUNCE:
+	case EVENT_PAGE_STORE:
 		on_write(lines, context, event);
 		break;
 	case EVENT_COHERENT:
@@ -595,7 +590,8 @@ const struct oracle oracle_cacheline_overlap = {
 	.wants = EVENT_BIT(OP_BEGIN) | EVENT_BIT(OP_END) | EVENT_BIT(OBJECT_ALLOC) | EVENT_BIT(OBJECT_FREE) |
 		 EVENT_BIT(PAGE_FREE) | EVENT_BIT(OBJECT_WRITE) | EVENT_BIT(OBJECT_READ) | EVENT_BIT(LINE_DISCARD) |
 		 EVENT_BIT(LINE_WRITEBACK) | EVENT_BIT(DMA_MAP) | EVENT_BIT(DMA_UNMAP) | EVENT_BIT(DMA_SYNC) |
-		 EVENT_BIT(DEVICE_WRITE) | EVENT_BIT(FLUSH_PAGE) | EVENT_BIT(DMA_BOUNCE) | EVENT_BIT(COHERENT),
+		 EVENT_BIT(DEVICE_WRITE) | EVENT_BIT(FLUSH_PAGE) | EVENT_BIT(DMA_BOUNCE) | EVENT_BIT(COHERENT) |
+		 EVENT_BIT(PAGE_STORE),
 	.idle = IDLE_IF_COHERENT, /* one view, no lines */
 	.begin = begin,
 	.observe = observe,

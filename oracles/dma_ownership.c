@@ -39,6 +39,7 @@ struct entries {
 	uint32_t id;
 	enum event_kind kind;
 	unsigned seen; /* 0 = no such call was the last */
+	uint32_t op;   /* a second call on the list is another one */
 	const char *by;
 };
 
@@ -131,6 +132,19 @@ static unsigned writers_in(const struct ownership *own, const struct mapping *m,
 	return count;
 }
 
+/* True iff the map call, which follows, has something to write back to a line of [first, end) that a device writes. */
+static bool writes_back(const struct ownership *own, const struct judge *j, const struct mapping *m,
+			target_addr_t first, target_addr_t end)
+{
+	const struct sim *sim = j->context->sim;
+	uint64_t line = UINT64_C(1) << sim->line_shift;
+
+	for (target_addr_t at = first; at < end; at += line)
+		if (sim->lines[(at - RAM_BASE) >> sim->line_shift] & LINE_DIRTY && writers_in(own, m, at, at + line))
+			return true;
+	return false;
+}
+
 /* All lines of the mapping, not its first only. */
 static void judge_lines(const struct ownership *own, const struct judge *j, const struct mapping *m)
 {
@@ -140,7 +154,7 @@ static void judge_lines(const struct ownership *own, const struct judge *j, cons
 	target_addr_t end = (j->event->addr + j->event->size + line - 1) & ~(line - 1);
 	unsigned writers = sim->lines ? writers_in(own, m, first, end) : 0;
 
-	if (writers && !device_writes(m))
+	if (writers && !device_writes(m) && writes_back(own, j, m, first, end))
 		tell(j, TITLE_CACHELINE_OVERLAP, "dma", "mapping", m,
 		     "what the CPU stored for it is written back over lines that a device writes");
 	if (writers <= OVERLAPS_MAX || !device_writes(m))
@@ -230,9 +244,10 @@ static struct mapping *named(struct ownership *own, const struct judge *j)
 static void count_entry(struct ownership *own, const struct judge *j)
 {
 	struct entries *entries = &own->entries;
+	const struct sim *sim = j->context->sim;
 
 	if (!entries->seen)
-		*entries = (struct entries){j->event->id, j->event->kind, 0, j->context->sim->by};
+		*entries = (struct entries){.id = j->event->id, .op = sim->op, .kind = j->event->kind, .by = sim->by};
 	entries->seen++;
 }
 
@@ -243,7 +258,7 @@ static void end_entries(struct ownership *own, const struct oracle_context *cont
 	struct entries *entries = &own->entries;
 	struct mapping *m = &own->mappings[entries->id];
 
-	if (event && event->id == entries->id && event->kind == entries->kind)
+	if (event && event->id == entries->id && event->kind == entries->kind && context->sim->op == entries->op)
 		return;
 	if (entries->seen != m->count)
 		finding_add(out, context, NAME, TITLE_UNMAP_MISMATCH, "client", "entries", entries->by,
@@ -312,13 +327,19 @@ static void on_sync(struct ownership *own, const struct judge *j)
 		count_entry(own, j);
 }
 
+static const char *owner_of(const struct judge *j)
+{
+	target_addr_t addr = j->event->addr;
+
+	return virt_to_frame(j->context->sim, addr) == FRAME_NONE ? NULL : byte_owner_name(j->context, addr, NULL);
+}
+
 /* A device does what its driver told it, so the driver is to blame, but for what its wires make of an address. */
 static void on_device(struct ownership *own, const struct judge *j, bool writes)
 {
 	const struct oracle_context *context = j->context;
 	const struct event *event = j->event;
 	const struct mapping *m = slot_of(own, event->id);
-	const char *owner = NULL;
 
 	if (event->id == UINT32_MAX) /* what no DMA call was told of is no matter of the API */
 		return;
@@ -326,15 +347,16 @@ static void on_device(struct ownership *own, const struct judge *j, bool writes)
 		tell(j, TITLE_UNCHECKED_MAPPING_ERROR, "client", "error", NULL, "the mapping had failed");
 		return;
 	}
-	if (virt_to_frame(context->sim, event->addr) != FRAME_NONE)
-		owner = byte_owner_name(context, event->addr, NULL);
-	if (!m || !m->live)
-		tell(j, TITLE_DMA_USE_WITHOUT_SYNC, "client", owner, m, "the device has no mapping of it any more");
-	else if (!holds(m, event->addr, event->size))
-		tell(j, TITLE_DMA_USE_WITHOUT_SYNC, own->mask == UINT64_MAX ? "client" : "dma", owner, m,
+	if (m && m->live && !holds(m, event->addr, event->size))
+		tell(j, TITLE_DMA_USE_WITHOUT_SYNC, own->mask == UINT64_MAX ? "client" : "dma", owner_of(j), m,
 		     "the device reaches beyond its mapping");
+	else if (!context->misuse) /* the executor keeps its device away, as it does the CPU */
+		return;
+	else if (!m || !m->live)
+		tell(j, TITLE_DMA_USE_WITHOUT_SYNC, "client", owner_of(j), m,
+		     "the device has no mapping of it any more");
 	else if (m->cpu_owns && m->how != COHERENT && writes)
-		tell(j, TITLE_DMA_USE_WITHOUT_SYNC, "client", owner, m, "the CPU owns it");
+		tell(j, TITLE_DMA_USE_WITHOUT_SYNC, "client", owner_of(j), m, "the CPU owns it");
 	else if (m->direction == (writes ? DMA_TO_DEVICE : DMA_FROM_DEVICE))
 		tell(j, TITLE_DMA_USE_WITHOUT_SYNC, "client", "direction", m, "against its direction");
 }

@@ -35,6 +35,9 @@ struct finding *finding_add(struct findings *out, const struct oracle_context *c
 	struct finding *finding;
 	va_list args;
 
+	/* A backend of the machine may be at work where as a rule the allocator is. */
+	if (culprit == context->sim->actor && context->sim->running)
+		culprit = context->sim->running;
 	snprintf(signature, sizeof(signature), "%s/%s/%s/%s", title_rows[title].name, culprit ? culprit : "-",
 		 victim ? victim : "-", by ? by : "-");
 	for (unsigned i = 0; i < out->count; i++)

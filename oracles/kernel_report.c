@@ -43,6 +43,23 @@ static const struct {
 	{"Can't free all objects", TITLE_LEAK},
 };
 
+/* Checks outside the allocator: what of theirs is damaged, and how it is called. */
+static const struct {
+	const char *words, *victim;
+	enum title title;
+} check_titles[] = {
+	{"sleeping function", "context", TITLE_SLEEP_IN_ATOMIC},
+	{"Bad page map", "pte", TITLE_BAD_PAGE_MAP},
+};
+
+static void on_check(const struct oracle_context *context, const struct event *event, struct findings *out)
+{
+	for (size_t i = 0; i < sizeof(check_titles) / sizeof(check_titles[0]); i++)
+		if (event->text && strstr(event->text, check_titles[i].words))
+			finding_add(out, context, NAME, check_titles[i].title, context->sim->actor,
+				    check_titles[i].victim, context->sim->by, "%s", event->text);
+}
+
 /* Dumps below the complaint contain the same words. */
 static enum title report_title(const char *text)
 {
@@ -95,6 +112,9 @@ static void observe(void *state, const struct oracle_context *context, const str
 			break;
 		finding_add(out, context, NAME, report_title(text), sim->actor, "object", sim->by, "%s", text);
 		break;
+	case EVENT_CHECK:
+		on_check(context, event, out);
+		break;
 	default:
 		break;
 	}
@@ -105,7 +125,7 @@ const struct oracle oracle_kernel_report = {
 	.invariant = "The code under test does not crash, hang or report damage on legal use.",
 	.state_size = sizeof(struct kernel_report),
 	.wants = EVENT_BIT(PAGE_FIELD_MISREAD) | EVENT_BIT(OOPS) | EVENT_BIT(KERNEL_BUG) | EVENT_BIT(HANG) |
-		 EVENT_BIT(REPORT),
+		 EVENT_BIT(REPORT) | EVENT_BIT(CHECK),
 	.begin = begin,
 	.observe = observe,
 };

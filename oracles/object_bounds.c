@@ -178,6 +178,9 @@ static void check_redzone(const struct bounds *bounds, const struct oracle_conte
 	target_addr_t end = o->addr + o->size;
 	bool ok;
 
+	/* The count lies between the object and its red zone. */
+	if (context->sim->policy[POLICY_slab_references] == SLAB_REFERENCES_OBJECT_COUNT)
+		return;
 	if (!value || !cache || !debugging(context, DEBUG_Z, o))
 		return;
 	if (zone->width) {
@@ -211,6 +214,8 @@ static void on_alloc(struct bounds *bounds, const struct oracle_context *context
 	const struct allocator_contract *contract = &context->allocator->ops->contract;
 	const struct object *o = &context->objects[handle];
 
+	if (o->kmem_cache == OBJECT_OF_PAGES)
+		return;
 	check_align(bounds, context, handle, out);
 	if (o->birth == BIRTH_RESIZED) {
 		if (bounds->resized_count < RESIZED_MAX)
@@ -254,7 +259,12 @@ static void look_at_freed(struct bounds *bounds, const struct oracle_context *co
 	for (unsigned i = 0; i < bounds->freed_count; i++) {
 		const struct object *o = &context->objects[bounds->freed[i]];
 
+		if (o->kmem_cache == OBJECT_OF_PAGES)
+			continue;
 		if (o->state != OBJECT_FREED || has_tenant(context, o->addr) || resized(bounds, bounds->freed[i]))
+			continue;
+		/* Somebody else may count it still. */
+		if (context->sim->policy[POLICY_slab_references] == SLAB_REFERENCES_OBJECT_COUNT)
 			continue;
 		if (contract->poison_free && poisoned(bounds, context, o))
 			check_fill(context, bounds->freed[i], contract->poison_free, POISON_END,

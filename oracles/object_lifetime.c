@@ -3,23 +3,34 @@
  * Oracle object_lifetime: live objects lie in memory in use, never overlap, keep the bytes that their owner stored, and
  * their pages stay while they live (objects of DESTROY_BY_RCU caches: also until the next grace period).
  * A freed object is not read, unless it is of a DESTROY_BY_RCU cache and an RCU reader does it before its page goes.
+ * Who follows a published pointer finds what its owner stored before.  A lock in an object stays taken.
  * Innocent: a freed RCU object reallocated as the same type; bytes that a device may write; bytes of a dropped cache
  * line (cacheline_overlap tells of that loss); objects of size 0; live objects at the end of a program.
  */
 #include "oracles/attribution.h"
 #include "oracles/shadow.h"
+#include "sim/store_buffer.h"
 
 #define NAME "object_lifetime"
 
 extern const struct oracle oracle_object_lifetime;
 
-enum { LIVE, KNOWN, PLANES };
+enum { LIVE, KNOWN, PLANES, LOCK_BYTES = 4, LOCKS_MAX = 8, HANDLES_MAX = 512 * 64 };
+
+struct lock {
+	target_addr_t addr;
+	uint32_t value; /* bytes as they were when it was taken */
+};
 
 struct lifetime {
 	struct shadow shadow;  /* LIVE: byte of a live object; KNOWN: its owner stored expected[] there */
 	uint8_t *expected;     /* per byte of RAM */
 	uint32_t *rcu_stamp;   /* per frame: grace period in which an RCU object on it was freed, 0 = none */
+	uint32_t *page_lives;  /* per frame: how often it was returned */
+	uint32_t *page_life;   /* per handle of an RCU object: that, of its page, when it was freed */
 	uint32_t grace_period; /* number of the one that runs */
+	uint32_t lock_count;
+	struct lock locks[LOCKS_MAX]; /* taken */
 };
 
 static void begin(void *state, const struct oracle_context *context)
@@ -30,11 +41,14 @@ static void begin(void *state, const struct oracle_context *context)
 	if (!life->expected) {
 		life->expected = shadow_map(RAM_SIZE_MAX);
 		life->rcu_stamp = shadow_map(RAM_FRAMES_MAX * sizeof(uint32_t));
+		life->page_lives = shadow_map(RAM_FRAMES_MAX * sizeof(uint32_t));
+		life->page_life = shadow_map(HANDLES_MAX * sizeof(uint32_t));
 	}
 	for (uint32_t i = 0; i < life->shadow.frame_count; i++)
-		life->rcu_stamp[life->shadow.frames[i]] = 0;
+		life->rcu_stamp[life->shadow.frames[i]] = life->page_lives[life->shadow.frames[i]] = 0;
 	shadow_begin(&life->shadow, PLANES);
 	life->grace_period = 1;
+	life->lock_count = 0;
 }
 
 static void destroy(void *state)
@@ -43,6 +57,8 @@ static void destroy(void *state)
 
 	shadow_unmap(life->expected, RAM_SIZE_MAX);
 	shadow_unmap(life->rcu_stamp, RAM_FRAMES_MAX * sizeof(uint32_t));
+	shadow_unmap(life->page_lives, RAM_FRAMES_MAX * sizeof(uint32_t));
+	shadow_unmap(life->page_life, HANDLES_MAX * sizeof(uint32_t));
 	shadow_destroy(&life->shadow);
 	*life = (struct lifetime){0};
 }
@@ -144,6 +160,7 @@ static void on_free(struct lifetime *life, const struct oracle_context *context,
 	for (uint32_t frame = range.offset >> PAGE_SHIFT; frame <= (range.offset + range.size - 1) >> PAGE_SHIFT;
 	     frame++)
 		life->rcu_stamp[frame] = life->grace_period;
+	life->page_life[event->id] = life->page_lives[range.offset >> PAGE_SHIFT];
 }
 
 static void on_write(struct lifetime *life, const struct oracle_context *context, const struct event *event)
@@ -200,25 +217,86 @@ static void on_page_free(struct lifetime *life, const struct oracle_context *con
 				    "page %s is returned in the grace period of an object freed on it",
 				    range_text(page_address(frame), PAGE_SIZE).text);
 		life->rcu_stamp[frame] = 0;
+		life->page_lives[frame] += life->shadow.touched[frame];
 	}
 }
 
-/* True iff an RCU reader may still look there: the memory is free, or an object of the same kmem_cache again. */
-static bool rcu_protects(const struct oracle_context *context, const struct event *event)
+/*
+ * True iff an RCU reader may still look there: the page was not returned since the object was freed, and the memory is
+ * free, or an object of the same kmem_cache again.
+ */
+static bool rcu_protects(const struct lifetime *life, const struct oracle_context *context, const struct event *event)
 {
 	const struct object *o = &context->objects[event->id], *now = object_at(context, event->addr, NULL);
+	frame_t frame = virt_to_frame(context->sim, o->addr);
 
-	if (!o->rcu || !context->sim->rcu_readers ||
-	    in_free_frame(context->sim, ram_range(context->sim, o->addr, o->size)))
+	if (!o->rcu || !context->sim->rcu_readers || frame == FRAME_NONE ||
+	    life->page_lives[frame] != life->page_life[event->id])
 		return false;
 	return !now || now->kmem_cache == o->kmem_cache;
 }
 
-static void on_freed_read(const struct oracle_context *context, const struct event *event, struct findings *out)
+/* The bytes at a lock as one number; it only matters whether they change. */
+static uint32_t lock_value(const struct sim *sim, target_addr_t addr)
+{
+	struct ram_range range = ram_range(sim, addr, LOCK_BYTES);
+	uint32_t value = 0;
+
+	for (uint32_t i = 0; i < range.size; i++)
+		value = value << 8 | cpu_byte(range.offset + i);
+	return value;
+}
+
+/* Stores to locks are nobody's: the bytes are not known any more. */
+static void on_lock(struct lifetime *life, const struct oracle_context *context, const struct event *event,
+		    struct findings *out)
+{
+	struct ram_range range = ram_range(context->sim, event->addr, LOCK_BYTES);
+	uint32_t i = 0;
+
+	shadow_clear(&life->shadow, KNOWN, range.offset, range.size);
+	while (i < life->lock_count && life->locks[i].addr != event->addr)
+		i++;
+	if (event->value) {
+		if (i < LOCKS_MAX)
+			life->locks[i] = (struct lock){event->addr, lock_value(context->sim, event->addr)};
+		life->lock_count += i == life->lock_count && i < LOCKS_MAX;
+		return;
+	}
+	if (i == life->lock_count)
+		return;
+	if (lock_value(context->sim, event->addr) != life->locks[i].value)
+		finding_add(out, context, NAME, TITLE_LOST_WRITE, "client", "lock", context->sim->by,
+			    "o%u: the lock at bytes %s was taken, and somebody stored over it", event->id,
+			    range_text(event->addr, LOCK_BYTES).text);
+	life->locks[i] = life->locks[--life->lock_count];
+}
+
+static void on_shared_read(struct lifetime *life, const struct oracle_context *context, const struct event *event,
+			   struct findings *out)
+{
+	const struct sim *sim = context->sim;
+	struct ram_range range = ram_range(sim, event->addr, event->size);
+	uint32_t end = range.offset + range.size;
+
+	for (uint32_t i = range.offset; (i = shadow_next(&life->shadow, KNOWN, i, end)) < end; i++) {
+		uint8_t seen = store_view_byte(sim, event->id, RAM_BASE + i);
+
+		if (seen == life->expected[i])
+			continue;
+		finding_add(out, context, NAME, TITLE_STALE_READ, "client", "object", sim->by,
+			    "o%u byte %s: its owner stored %02x and published it, cpu %u sees %02x", event->id,
+			    range_text(RAM_BASE + i, 1).text, life->expected[i], sim->cpu, seen);
+		return;
+	}
+}
+
+static void on_freed_read(const struct lifetime *life, const struct oracle_context *context, const struct event *event,
+			  struct findings *out)
 {
 	const char *owner = byte_owner_name(context, event->addr, NULL);
 
-	if (!rcu_protects(context, event))
+	if (!rcu_protects(life, context, event))
 		finding_add(out, context, NAME, TITLE_USE_AFTER_FREE, "client", owner, context->sim->by,
 			    "o%u bytes %s are freed; the first of them belongs to %s", event->id,
 			    range_text(event->addr, event->size).text, owner);
@@ -269,7 +347,13 @@ static void observe(void *state, const struct oracle_context *context, const str
 		life->grace_period++;
 		break;
 	case EVENT_FREED_READ:
-		on_freed_read(context, event, out);
+		on_freed_read(life, context, event, out);
+		break;
+	case EVENT_LOCK:
+		on_lock(life, context, event, out);
+		break;
+	case EVENT_SHARED_READ:
+		on_shared_read(life, context, event, out);
 		break;
 	case EVENT_UNOWNED:
 		on_unowned(context, event, out);
@@ -286,7 +370,8 @@ const struct oracle oracle_object_lifetime = {
 	.state_size = sizeof(struct lifetime),
 	.wants = EVENT_BIT(OBJECT_ALLOC) | EVENT_BIT(OBJECT_FREE) | EVENT_BIT(OBJECT_WRITE) | EVENT_BIT(OBJECT_READ) |
 		 EVENT_BIT(LINE_DISCARD) | EVENT_BIT(DMA_MAP) | EVENT_BIT(DEVICE_WRITE) | EVENT_BIT(PAGE_FREE) |
-		 EVENT_BIT(GRACE_PERIOD) | EVENT_BIT(UNOWNED) | EVENT_BIT(FREED_READ) | EVENT_BIT(DMA_BOUNCE),
+		 EVENT_BIT(GRACE_PERIOD) | EVENT_BIT(UNOWNED) | EVENT_BIT(FREED_READ) | EVENT_BIT(DMA_BOUNCE) |
+		 EVENT_BIT(LOCK) | EVENT_BIT(SHARED_READ),
 	.begin = begin,
 	.observe = observe,
 	.destroy = destroy,

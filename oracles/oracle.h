@@ -46,15 +46,23 @@ enum object_state { OBJECT_NEVER, OBJECT_LIVE, OBJECT_FREED };
 /* What the client asked for beyond a size. */
 enum object_birth { BIRTH_PLAIN, BIRTH_ZEROED, BIRTH_RESIZED };
 
+/* What other cpus may know of an object: nothing, a pointer that they may have followed, one that they can find. */
+enum published { PUBLISHED_NEVER, PUBLISHED_ONCE, PUBLISHED_NOW };
+#define OBJECT_OF_PAGES 0x40000000u /* a buffer of the page allocator: nothing that the allocator promises holds */
+
 struct object {
 	target_addr_t addr;
 	uint64_t size;       /* bytes asked for */
-	uint32_t kmem_cache; /* handle + 1 of a created cache, or BOOT_CACHE | index + 1 of a boot cache; 0 = kmalloc */
+	uint32_t kmem_cache; /* handle + 1 of a created cache, or BOOT_CACHE | index + 1 of a boot cache; 0 = kmalloc,
+				or OBJECT_OF_PAGES */
 	uint32_t client;     /* who owns it: its own handle */
 	uint8_t state;       /* enum object_state */
 	bool rcu;            /* of a DESTROY_BY_RCU cache */
+	bool dying;          /* given to call_rcu() */
+	uint8_t published;   /* enum published */
 	uint8_t birth;       /* enum object_birth */
 	uint32_t freed_by;   /* op number */
+	uint32_t freed_at;   /* RCU readers that had begun before */
 	uint32_t mapping;    /* handle + 1 of the live mapping, 0 = none */
 };
 

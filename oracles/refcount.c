@@ -84,28 +84,19 @@ static void on_put(struct refcount *refs, const struct oracle_context *context, 
 {
 	frame_t frame = counted_at(refs, event->addr);
 
-	if (frame == FRAME_NONE)
+	if (frame == FRAME_NONE || event->text)
 		return;
 	if (refs->held[frame])
 		refs->held[frame]--;
 	else
-		finding_add(out, context, NAME, TITLE_REFCOUNT_UNDERFLOW, "client", "page", context->sim->by,
+		finding_add(out, context, NAME, TITLE_REFCOUNT_UNDERFLOW,
+			    context->sim->running ? context->sim->running : "client", "page", context->sim->by,
 			    "page %05x: a reference is dropped that nobody holds",
 			    (unsigned)(event->addr >> PAGE_SHIFT));
 }
 
-static void on_get(struct refcount *refs, const struct event *event)
-{
-	frame_t frame = counted_at(refs, event->addr);
-
-	if (frame == FRAME_NONE)
-		return;
-	refs->held[frame]++;
-	refs->taken = frame;
-}
-
 /* One for each reference that is held, and one for the owner, who may have gone. */
-static void on_op_end(struct refcount *refs, const struct oracle_context *context, struct findings *out)
+static void check_taken(struct refcount *refs, const struct oracle_context *context, struct findings *out)
 {
 	frame_t frame = refs->taken;
 	int64_t count = page_count_quiet(context->sim, frame), held = refs->held[frame];
@@ -116,6 +107,20 @@ static void on_op_end(struct refcount *refs, const struct oracle_context *contex
 			    context->sim->by,
 			    "page %05x counts %lld while %lld references are held besides its owner's",
 			    (unsigned)(page_address(frame) >> PAGE_SHIFT), (long long)count, (long long)held);
+}
+
+/* What was taken before has happened by now. */
+static void on_get(struct refcount *refs, const struct oracle_context *context, const struct event *event,
+		   struct findings *out)
+{
+	frame_t frame = counted_at(refs, event->addr);
+
+	if (refs->taken != FRAME_NONE)
+		check_taken(refs, context, out);
+	if (frame == FRAME_NONE || event->text)
+		return;
+	refs->held[frame]++;
+	refs->taken = frame;
 }
 
 static void observe(void *state, const struct oracle_context *context, const struct event *event, struct findings *out)
@@ -130,14 +135,14 @@ static void observe(void *state, const struct oracle_context *context, const str
 		on_free(refs, context, event, out);
 		break;
 	case EVENT_PAGE_GET:
-		on_get(refs, event);
+		on_get(refs, context, event, out);
 		break;
 	case EVENT_PAGE_PUT:
 		on_put(refs, context, event, out);
 		break;
 	default:
 		if (refs->taken != FRAME_NONE)
-			on_op_end(refs, context, out);
+			check_taken(refs, context, out);
 		break;
 	}
 }

@@ -44,7 +44,14 @@ static const char *const direction_names[] = {
 #undef DMA_DIRECTION
 };
 
+static const char *const vm_kind_names[] = {
+#define VM_KIND(name) #name,
+#include "sim/vm_kind.def"
+#undef VM_KIND
+};
+
 enum {
+	VM_KIND_COUNT = sizeof(vm_kind_names) / sizeof(vm_kind_names[0]),
 	GFP_COUNT = sizeof(gfp_names) / sizeof(gfp_names[0]),
 	SLAB_FLAG_COUNT = sizeof(slab_flag_names) / sizeof(slab_flag_names[0]),
 	FAULT_COUNT = sizeof(fault_names) / sizeof(fault_names[0]),
@@ -164,6 +171,7 @@ static bool parse_name(const struct arg_word *word, enum arg_kind kind, const ch
 NAME_KIND(gfp, ARG_GFP, GFP_COUNT)
 NAME_KIND(fault, ARG_FAULT, FAULT_COUNT)
 NAME_KIND(direction, ARG_DIRECTION, DIRECTION_COUNT)
+NAME_KIND(vm_kind, ARG_VM_KIND, VM_KIND_COUNT)
 
 static uint32_t mutate_gfp(const struct arg_choice *choice, uint32_t value)
 {
@@ -175,6 +183,12 @@ static uint32_t mutate_fault(const struct arg_choice *choice, uint32_t value)
 {
 	(void)value;
 	return prng_below(choice->r, FAULT_COUNT);
+}
+
+static uint32_t mutate_vm_kind(const struct arg_choice *choice, uint32_t value)
+{
+	(void)value;
+	return prng_below(choice->r, VM_KIND_COUNT);
 }
 
 /* FROM_DEVICE is where stale and lost lines come from. */
@@ -492,6 +506,7 @@ const struct arg_kind_ops arg_kind_ops[ARG_KIND_COUNT] = {
 	[ARG_ORDER] = {ROW(order, encode_byte, print_decimal), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_BYTE] = {ROW(byte, encode_byte, print_byte), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_DIRECTION] = {ROW(direction, encode_byte, print_direction), YIELDS_NOTHING, YIELDS_NOTHING, false},
+	[ARG_VM_KIND] = {ROW(vm_kind, encode_byte, print_vm_kind), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_CPU] = {ROW(cpu, encode_byte, print_decimal), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_FAULT] = {ROW(fault, encode_byte, print_fault), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_BLOCK_LENGTH] = {ROW(block_length, encode_byte, print_decimal), YIELDS_NOTHING, YIELDS_NOTHING, false},

@@ -59,7 +59,8 @@ enum op_family {
 	FAMILY_DEVICE,
 	FAMILY_FAULT,
 	FAMILY_BLOCK,
-	FAMILY_UPKEEP
+	FAMILY_UPKEEP,
+	FAMILY_IO
 };
 
 /* ENDS: the handle in that argument is no longer live after the op. */

@@ -34,6 +34,8 @@ CLAIMS = [
     ("C49", "history_era", {}),
     ("C52-read", "history_era", {}),
     ("C52-write", "history_era", {}),
+    ("C57", "history_user_alias", {}),
+    ("C64", "history_mixedmap", {}),
     ("D1", "history_era", {}),
     ("D2", "history_era", {}),
     ("D3", "history_misuse", {}),

@@ -10,8 +10,8 @@ shopt -s nullglob
 out=build/smoke && rm -rf $out && mkdir -p $out
 export ASAN_OPTIONS=abort_on_error=0:detect_leaks=0 SLABFUZZ_FINDINGS= SLABFUZZ_KNOWN=
 all=$(cd targets && echo *.c) && count=$(wc -w <<<"$all")
-# 200 s of two processors shared by all targets, between 2 and 10 s each.
-seconds=$((200 * 2 / (count ? count : 1))) && seconds=$((seconds > 10 ? 10 : seconds < 2 ? 2 : seconds))
+# 120 s of two processors shared by all targets, between 2 and 10 s each.
+seconds=$((120 * 2 / (count ? count : 1))) && seconds=$((seconds > 10 ? 10 : seconds < 2 ? 2 : seconds))
 
 one() {
 	local t=$1 flavour=libfuzzer time=$2 status=0 rest=()

@@ -21,7 +21,7 @@ enum fdp_kind {
 };
 
 /* What flush_dcache_range() was (FACTS 3.3): most machines had none. */
-enum fdr_kind { FDR_ABSENT, FDR_NOTHING, FDR_FLUSH };
+enum fdr_kind { FDR_ABSENT, FDR_FLUSH };
 
 /* How the D-cache finds its lines. */
 enum cache_index {

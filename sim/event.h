@@ -54,6 +54,9 @@
 	EVENT(COHERENT, "coherent",                                                                                    \
 	      "addr in RAM, size, id = mapping, text = alloc | free | write | read, value = byte, or enum "            \
 	      "coherent_flag")                                                                                         \
+	EVENT(SKB_FRAG, "skb-frag",                                                                                    \
+	      "a packet refers to memory: addr, size, id = skb * 4 + fragment, value = fragment copied from + 1")      \
+	EVENT(SKB_READ, "skb-read", "the bytes of a fragment are read for the wire: addr, size, id")                   \
 	EVENT(RCU_QUEUE, "rcu-queue", "addr = page: frees wait for a grace period")                                    \
 	EVENT(GRACE_PERIOD, "grace-period", "queued callbacks run now")                                                \
 	EVENT(DRAINED, "drained", "the client and the allocator gave all back")                                        \
@@ -61,6 +64,14 @@
 	EVENT(FAULT_TRIPPED, "fault", "id = enum fault_point, value = hit number")                                     \
 	EVENT(UNOWNED, "unowned", "target memory that nobody owns is touched: addr, size, value = 1 if stored")        \
 	EVENT(REPORT, "report", "the allocator's own debugging reports: addr, text (NULL = no room was left)")         \
+	EVENT(CHECK, "kernel-check", "a check of the kernel outside the allocator complains: addr, text")              \
+	EVENT(PTE_SET, "pte-set", "addr = page, id = vma, value = number in it, size = 1 if it holds a reference")     \
+	EVENT(PTE_CLEAR, "pte-clear", "addr = page, id = vma, value = number in it, size = 1 if it drops a reference") \
+	EVENT(PAGE_STORE, "page-store",                                                                                \
+	      "after a store to a client's page: addr, size, value = byte, id = 0 kernel | user's virtual page")       \
+	EVENT(PAGE_LOAD, "page-load", "before a load from a client's page: addr, size, id = 0 | virtual page")         \
+	EVENT(LOCK, "lock", "a lock in an object: addr, id = handle, value = 1 was taken | 0 is about to be released") \
+	EVENT(SHARED_READ, "shared-read", "a reader follows a published pointer: addr, size, id = handle")             \
 	EVENT(OOPS, "oops", "bad address: addr, text = where; the op is over")                                         \
 	EVENT(KERNEL_BUG, "kernel-bug", "BUG(): text; the op is over")                                                 \
 	EVENT(HANG, "hang", "the op's step budget is used up; the op is over")                                         \

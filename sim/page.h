@@ -209,6 +209,15 @@ SIM_ACCESSOR void page_count_set_raw(struct sim *sim, frame_t frame, int32_t cou
 
 void get_page(struct sim *sim, frame_t frame);
 void put_page(struct sim *sim, frame_t frame);
+/* The same by holders that oracles should know of: PAGE_GET or PAGE_PUT comes first. */
+void page_hold(struct sim *sim, frame_t frame);
+void page_drop(struct sim *sim, frame_t frame);
+/* What drivers of the era did to pages whose count was 0 (FACTS 4.6): no head, no check, nothing freed at 0. */
+void page_hold_raw(struct sim *sim, frame_t frame);
+void page_drop_raw(struct sim *sim, frame_t frame);
+
+/* Policy mem_hole: so many frames at the end of mem_map are nobody's. */
+enum { HOLE_FRAMES = 8 };
 
 /* First frame of a block, or FRAME_NONE.  gfp & GFP_COMP makes it compound if order > 0.  Fault point page_alloc. */
 frame_t alloc_pages(struct sim *sim, gfp_t gfp, unsigned order);

@@ -434,6 +434,20 @@ uint32_t nr_free_pages(struct sim *sim)
 	return total;
 }
 
+/* Frames that mem_map describes and that do not exist: reserved, as if of a hole below the highest pfn. */
+static void reserve_hole(struct sim *sim, frame_t first)
+{
+	for (frame_t i = first; i < sim->ram_frames; i++) {
+		page_set_flag(sim, i, PG_reserved);
+		page_count_set_raw(sim, i, 1);
+	}
+}
+
+static frame_t frames_that_exist(const struct sim *sim)
+{
+	return sim->ram_frames - (sim->policy[POLICY_mem_hole] ? HOLE_FRAMES : 0);
+}
+
 static void zone_init(struct sim *sim)
 {
 	for (unsigned list = 0; list < MAX_ORDER + CPUS_MAX; list++)
@@ -445,7 +459,8 @@ static bool is_too_large(const struct sim *sim, frame_t frame, unsigned order)
 {
 	frame_t end = frame + (1u << order);
 
-	return (frame & ((1u << order) - 1)) || end > sim->ram_frames || (frame < sim->zone_dma && end > sim->zone_dma);
+	return (frame & ((1u << order) - 1)) || end > frames_that_exist(sim) ||
+	       (frame < sim->zone_dma && end > sim->zone_dma);
 }
 
 void page_alloc_boot(struct sim *sim)
@@ -462,7 +477,8 @@ void page_alloc_boot(struct sim *sim)
 	}
 	for (frame_t i = 0; i < sim->ram_frames; i++)
 		page_field_store(sim, i, PF_allocated_mapcount, UINT32_MAX);
-	while (frame < sim->ram_frames) {
+	reserve_hole(sim, frames_that_exist(sim));
+	while (frame < frames_that_exist(sim)) {
 		unsigned order = MAX_ORDER - 1;
 
 		while (is_too_large(sim, frame, order))

@@ -27,8 +27,22 @@ enum dma_repeat_policy { DMA_REPEAT_ARCH, DMA_REPEAT_NOTHING, DMA_REPEAT_AGAIN }
 enum coherent_alloc_policy { COHERENT_ALLOC_ARCH, COHERENT_ALLOC_KMALLOC, COHERENT_ALLOC_PAGES, COHERENT_ALLOC_REMAP };
 enum kunmap_flush_policy { KUNMAP_FLUSH_ARCH, KUNMAP_FLUSH_NEVER, KUNMAP_FLUSH_ALWAYS };
 enum kmalloc_minalign_policy { KMALLOC_MINALIGN_ARCH, KMALLOC_MINALIGN_LINE, KMALLOC_MINALIGN_LATER };
+enum mixedmap_policy { MIXEDMAP_MIXED, MIXEDMAP_PFN };
+enum pfn_valid_policy { PFN_VALID_ARRAY, PFN_VALID_LIST_MUTEX, PFN_VALID_LIST_SPINLOCK };
+enum pfn_list_policy { PFN_LIST_BOOT, PFN_LIST_LATE, PFN_LIST_LATE_ASSUME_VALID };
+enum memory_order_policy { MEMORY_STRONG, MEMORY_WEAK, MEMORY_ALPHA };
 
 /* A bundle of policies (profile.def); `policies` is words like page_mapping=hugh. */
+enum slab_references_policy {
+	SLAB_REFERENCES_PAGE,
+	SLAB_REFERENCES_PER_OBJECT,
+	SLAB_REFERENCES_OBJECT_COUNT,
+	SLAB_REFERENCES_GET_PUT,
+	SLAB_REFERENCES_OFF_PARTIAL
+};
+enum bio_owner_policy { BIO_OWNER_NONE, BIO_OWNER_RAW_INC, BIO_OWNER_GET_PAGE };
+enum io_buffer_policy { IO_BUFFER_KMALLOC, IO_BUFFER_PAGE, IO_BUFFER_CHUNK };
+
 struct profile {
 	const char *name, *policies, *help;
 };

@@ -11,6 +11,8 @@
 #include "sim/asan.h"
 #include "sim/memory.h"
 #include "sim/page.h"
+#include "sim/store_buffer.h"
+#include "sim/user_view.h"
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
@@ -55,7 +57,9 @@ static bool map_fixed(target_addr_t base, size_t size)
 	TABLE(frame_touched, RAM_FRAMES_MAX)                                                                           \
 	TABLE(touched_frames, RAM_FRAMES_MAX * sizeof(uint32_t))                                                       \
 	TABLE(frame_block, RAM_FRAMES_MAX)                                                                             \
-	TABLE(used_blocks, 2 * RAM_FRAMES_MAX * sizeof(uint32_t))
+	TABLE(used_blocks, 2 * RAM_FRAMES_MAX * sizeof(uint32_t))                                                      \
+	TABLE(user_views, USER_VIEWS_MAX * sizeof(struct user_view))                                                   \
+	TABLE(stores, sizeof(struct store_buffer))
 
 /* Scans read eight at a time. */
 enum { LINE_TABLE_SIZE = 0x04000000 / 16 + 8 };
@@ -188,6 +192,14 @@ static void clear_program_state(struct sim *sim)
 	sim->cpu = 0;
 	sim->irqs_off = false;
 	sim->rcu_readers = 0;
+	memset(sim->rcu_nesting, 0, sizeof(sim->rcu_nesting));
+	sim->rcu_waits = 0;
+	sim->preempt_count = 0;
+	sim->user_view_count = 0;
+	if (unlikely(sim->stores_used))
+		store_begin(sim);
+	sim->running = NULL;
+	sim->declined_before = false;
 	sim->fault_address = 0;
 	sim->by = "boot";
 	sim->op = 0;
@@ -317,6 +329,7 @@ static _Noreturn void unwind(struct sim *sim)
 		_Exit(3);
 	}
 	sim->irqs_off = false;
+	sim->running = NULL;
 	longjmp(*sim->recovery, 1);
 }
 
@@ -353,6 +366,27 @@ void sim_synchronize_rcu(struct sim *sim)
 	if (sim->rcu_readers)
 		sim_hang(sim);
 	sim_emit(sim, &event);
+}
+
+void sim_rcu_queue(struct sim *sim, const struct event *event)
+{
+	for (unsigned cpu = 0; sim->rcu_readers && cpu < CPUS_MAX; cpu++)
+		if (sim->rcu_nesting[cpu])
+			sim->rcu_waits |= (uint8_t)(1u << cpu);
+	sim_emit(sim, event);
+}
+
+void sim_check(struct sim *sim, target_addr_t addr, const char *text)
+{
+	struct event event = {.kind = EVENT_CHECK, .addr = addr, .text = text};
+
+	sim_emit(sim, &event);
+}
+
+void sim_might_sleep(struct sim *sim)
+{
+	if (sim->preempt_count)
+		sim_check(sim, 0, "BUG: sleeping function called from invalid context");
 }
 
 static void shade(struct sim *sim, target_addr_t addr, uint32_t size, enum kernel_shadow_state state)

@@ -56,7 +56,8 @@ enum frame_state { FRAME_FREE = 0, FRAME_USED = 1, FRAME_TOUCHED = 2 };
 	ROLE(SLAB_DESC, "slab-desc")                                                                                   \
 	ROLE(SLOB_HEADER, "slob-header")                                                                               \
 	ROLE(KMEM_CACHE, "kmem-cache")                                                                                 \
-	ROLE(RCU_HEAD, "rcu-head")
+	ROLE(RCU_HEAD, "rcu-head")                                                                                     \
+	ROLE(OBJECT_COUNT, "object-count")
 
 enum byte_role {
 #define ROLE(role, name) ROLE_##role,
@@ -115,25 +116,37 @@ struct sim {
 	uint32_t *used_blocks; /* those blocks: frame | order << 24 */
 	uint32_t used_count;
 	uint32_t touched_count;
-	uint32_t heap_next;        /* bytes used of the kernel heap */
-	target_addr_t zone;        /* struct zone of sim/page_alloc.c */
-	struct boot_image *boot;   /* restored at reset; NULL while booting */
-	struct dma_device *device; /* of backends/dma_device.h: the bus master; NULL = one that reaches all of RAM */
+	uint32_t heap_next;           /* bytes used of the kernel heap */
+	target_addr_t zone;           /* struct zone of sim/page_alloc.c */
+	struct boot_image *boot;      /* restored at reset; NULL while booting */
+	struct dma_device *device;    /* of backends/dma_device.h: the bus master; NULL = one that reaches all of RAM */
+	struct user_view *user_views; /* sim/user_view.h: USER_VIEWS_MAX */
+	struct store_buffer *stores;  /* sim/store_buffer.h */
 
 	/* Of the running program. */
 	struct faults faults;
 	unsigned cpu;
 	bool irqs_off;
-	uint32_t rcu_readers;
-	target_addr_t fault_address; /* of the last oops */
-	const char *by;              /* the op under way */
-	uint32_t op;                 /* its number */
-	jmp_buf *recovery;           /* where an oops, BUG or hang unwinds to */
+	uint32_t rcu_readers;          /* sections open, on all cpus */
+	uint8_t rcu_nesting[CPUS_MAX]; /* of them on each cpu */
+	uint8_t rcu_waits;             /* mask of cpus whose readers began before the last callback was queued */
+	uint32_t preempt_count;        /* > 0: a spinlock is held, nothing may sleep */
+	uint32_t user_view_count;      /* used elements of user_views */
+	bool stores_used;              /* since reset */
+	uint32_t store_count;          /* used elements of stores->pending */
+	bool declined_before;          /* a reference to a frozen slab page was declined: warn once */
+	target_addr_t fault_address;   /* of the last oops */
+	const char *by;                /* the op under way */
+	const char *running;           /* backend whose code runs, culprit of what it does; NULL = the allocator */
+	uint32_t op;                   /* its number */
+	jmp_buf *recovery;             /* where an oops, BUG or hang unwinds to */
 
 	void (*observe)(void *context, const struct event *event);
 	void *observe_context;
 	void (*preempt)(void *context); /* called wherever the era has interrupts on; may be NULL */
 	void *preempt_context;
+	/* preempt, if what it runs is another cpu's, for which interrupts may be off here; NULL otherwise. */
+	void (*race)(void *context, bool locked);
 	bool allocated_ok; /* sim_create() succeeded */
 };
 
@@ -216,10 +229,33 @@ SIM_ACCESSOR void sim_preempt_point(struct sim *sim)
 }
 
 /*
+ * Where code touches what other cpus may touch at the same time.  locked: it holds a lock of the allocator, so that
+ * only what takes none can come between.
+ */
+SIM_ACCESSOR void sim_race_point(struct sim *sim, bool locked)
+{
+	if (unlikely(sim->race != NULL))
+		sim->race(sim->preempt_context, locked);
+}
+
+/*
  * A grace period ends: emits GRACE_PERIOD.  For models that wait for one (synchronize_rcu, rcu_barrier); waiting inside
  * a reader would never end, so that is a hang.
  */
 void sim_synchronize_rcu(struct sim *sim);
+
+/* A callback is queued: emits the event, and remembers the readers that its grace period waits for (C85). */
+void sim_rcu_queue(struct sim *sim, const struct event *event);
+/* Quiescent: no reader is left that began before the last callback was queued. */
+static inline bool sim_rcu_may_end(const struct sim *sim)
+{
+	return !sim->rcu_waits;
+}
+
+/* __might_sleep(): CHECK with a spinlock held, then the caller sleeps all the same, as in the kernel. */
+void sim_might_sleep(struct sim *sim);
+/* A check of the kernel outside the allocator complains; the kernel goes on. */
+void sim_check(struct sim *sim, target_addr_t addr, const char *text);
 
 /* Kernel data without page frames (kmem_cache structures, shrink's buckets).  0 if full; memory is never reused in a
  * program. */

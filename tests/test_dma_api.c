@@ -190,6 +190,19 @@ static void test_an_interrupt_comes_between_clean_and_invalidate(void **state)
 	      "23", "cacheline-overlap");
 }
 
+static void test_flush_kernel_dcache_page_is_real_on_parisc(void **state)
+{
+	const char *program = "o0 = kmalloc 64 GFP_KERNEL\n"
+			      "obj_read o0 0 64\n"
+			      "obj_write o0 0 64 0x11\n"
+			      "flush_kernel_dcache_page o0\n"
+			      "device_read_unmapped o0 0 64\n";
+
+	(void)state;
+	check("arch=pa11 allocator=slub profile=2.6.22 dma=era", program, "", "");
+	check(ERA, program, "", "dma-use-without-sync/dma/object/device_read_unmapped");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +214,7 @@ int main(void)
 		cmocka_unit_test(test_a_range_sync_shows_what_the_device_wrote),
 		cmocka_unit_test(test_whole_pages_are_dropped_where_that_is_all_there_is),
 		cmocka_unit_test(test_an_access_without_a_mapping_sees_ram),
+		cmocka_unit_test(test_flush_kernel_dcache_page_is_real_on_parisc),
 		cmocka_unit_test(test_an_interrupt_comes_between_clean_and_invalidate),
 	};
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* Mixed mappings and user mappings by the book, with DMA and RCU readers: must stay silent. */
+#include "fuzz/target.h"
+
+static const uint8_t verbs[] = {OP_alloc_pages,
+				OP_free_pages,
+				OP_page_write,
+				OP_page_read,
+				OP_add_to_page_cache,
+				OP_remove_from_page_cache,
+				OP_mmap,
+				OP_munmap,
+				OP_fork,
+				OP_vm_insert_page,
+				OP_vm_insert_pfn,
+				OP_vm_insert_mixedmap_pfn,
+				OP_get_user_pages,
+				OP_user_read,
+				OP_user_write,
+				OP_device_pfn,
+				OP_hole_pfn,
+				OP_flush_dcache_page,
+				OP_set_page_dirty,
+				OP_page_mapping,
+				OP_get_page,
+				OP_put_page,
+				OP_dma_map,
+				OP_dma_unmap,
+				OP_device_write,
+				OP_device_read,
+				OP_fault_set,
+				OP_COUNT};
+
+const struct target target = {
+	.name = "user_map_clean",
+	.help = "page tables, page cache, user aliases and DMA by the book: silent",
+	.kind = TARGET_CLEAN,
+	.variants = {"arch=arm926 allocator=slub profile=safe ram_pages=128",
+		     "arch=x86 allocator=slub profile=safe ram_pages=128 drain=1",
+		     "arch=generic64 allocator=slab profile=safe policy.pte_special=on ram_pages=128 drain=1",
+		     "arch=arm926 allocator=slub profile=safe policy.mem_hole=top ram_pages=128 drain=1",
+		     "arch=x86 allocator=slob-2624 profile=safe policy.pfn_valid=list-spinlock ram_pages=128",
+		     "arch=ppc8xx allocator=slub profile=safe debug_vm=1 ram_pages=128"},
+	.verbs = verbs,
+	.ops_max = 64,
+};
