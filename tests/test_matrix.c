@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -38,6 +39,7 @@ static void every_policy_and_profile_is_asked_about(void **state)
 	(void)state;
 	plan(&(struct matrix_selection){0});
 	assert_true(m.column_count < MATRIX_COLUMNS_MAX);
+	assert_int_equal(matrix_unknown_columns(stderr), 0);
 	for (int i = 0; i < POLICY_COUNT; i++) {
 		if (!strncmp(policy_rows[i].name, "bug.", 4) || !strcmp(policy_rows[i].name, "slub_report"))
 			continue;
