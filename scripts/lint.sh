@@ -8,10 +8,12 @@ sources=({sim,allocators,backends,oracles,program,fuzz,targets,tests,bench}/*.c 
 headers=({sim,allocators,backends,oracles,program,fuzz,targets,tests,bench}/*.h)
 
 step() { echo "lint: $1"; shift; "$@" || status=1; }
-# clang-tidy's count of suppressed warnings goes to stderr and is noise; findings are on stdout.
+# clang-tidy's count of suppressed warnings goes to stderr and is noise; findings are on stdout.  The analyzer follows a
+# third of the paths it would by default: they take three quarters of the time.
 tidy() {
 	printf '%s\n' "${sources[@]}" | xargs -r -P "$(nproc)" -n 4 \
-		bash -c 'clang-tidy --quiet "$@" -- -std=c11 -D_GNU_SOURCE -I. 2> >(grep -v "warnings\? generated" >&2)' tidy
+		bash -c 'clang-tidy --quiet "$@" -- -std=c11 -D_GNU_SOURCE -I. \
+			-Xclang -analyzer-config -Xclang max-nodes=75000 2> >(grep -v "warnings\? generated" >&2)' tidy
 }
 step formatting clang-format --dry-run -Werror "${sources[@]}" "${headers[@]}"
 step layers scripts/check_layers.py
