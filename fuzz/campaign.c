@@ -53,12 +53,18 @@ static void stop_job(struct campaign_job *job)
 	job->pid = 0;
 }
 
+/* A job that is over once it has found what it declares. */
+static bool must_find(const struct campaign *c, const struct campaign_job *job)
+{
+	return c->until_declared && job->target && job->target->kind != TARGET_CLEAN &&
+	       job->target->kind != TARGET_MISUSE;
+}
+
 static bool satisfied(const struct campaign *c, const struct campaign_job *job)
 {
 	char text[COMPLAINT_MAX];
 
-	return c->until_declared && job->target && job->target->kind != TARGET_CLEAN &&
-	       job->target->kind != TARGET_MISUSE && !job_complaint(c, job, text, sizeof(text));
+	return must_find(c, job) && !job_complaint(c, job, text, sizeof(text));
 }
 
 /* A child ended: next phase, a restart after a finding, or done. */
@@ -109,19 +115,37 @@ static void status_line(const struct campaign *c, double now, bool terminal)
 	fflush(stderr);
 }
 
-/* Waiting jobs share what is left of the time evenly. */
-static void start_waiting(struct campaign *c, double now)
+/* Those that must find something go first: most are soon done, and leave their time to the others. */
+static struct campaign_job *next_waiting(struct campaign *c, unsigned *waiting)
 {
-	for (unsigned i = 0; i < c->job_count && running(c) < c->jobs; i++) {
+	struct campaign_job *next = NULL;
+
+	*waiting = 0;
+	for (unsigned i = 0; i < c->job_count; i++) {
 		struct campaign_job *job = &c->job[i];
-		unsigned waiting = 0;
 
 		if (job->phase != JOB_WAITING)
 			continue;
-		for (unsigned k = i; k < c->job_count; k++)
-			waiting += c->job[k].phase == JOB_WAITING;
+		++*waiting;
+		if (!next || (must_find(c, job) && !must_find(c, next)))
+			next = job;
+	}
+	return next;
+}
+
+/* Waiting jobs share what is left of the time evenly, but who must find something may take three shares. */
+static void start_waiting(struct campaign *c, double now)
+{
+	struct campaign_job *job;
+	unsigned waiting;
+
+	while (running(c) < c->jobs && (job = next_waiting(c, &waiting)) != NULL) {
+		double share = (c->seconds - now) * c->jobs / (waiting > c->jobs ? waiting : c->jobs);
+
 		job->started = now;
-		job->slice_end = now + (c->seconds - now) * c->jobs / (waiting > c->jobs ? waiting : c->jobs);
+		job->slice_end = now + share;
+		if (must_find(c, job) && waiting > 3 * c->jobs)
+			job->slice_end += 2 * share;
 		if (!job_start(c, job, now)) {
 			job->phase = JOB_DONE;
 			job->failed = true;

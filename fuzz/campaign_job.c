@@ -290,8 +290,7 @@ static bool collect_one(struct campaign *c, struct campaign_job *job, const char
 {
 	struct campaign_finding f = {.target = job->target, .seconds = now - job->started};
 
-	if (c->finding_count == CAMPAIGN_FINDINGS_MAX || !read_signature(path, f.signature) ||
-	    is_known(c, job->target, f.signature) || !minimized(c, path, &f))
+	if (!read_signature(path, f.signature) || is_known(c, job->target, f.signature) || !minimized(c, path, &f))
 		return false;
 	c->finding[c->finding_count++] = f;
 	return true;
@@ -311,7 +310,8 @@ bool job_collect(struct campaign *c, struct campaign_job *job, double now)
 	bool any = false;
 	int count;
 
-	if (!job->target)
+	/* What the table cannot take stays where the target saved it. */
+	if (!job->target || c->finding_count + KNOWN_MAX > CAMPAIGN_FINDINGS_MAX)
 		return false;
 	job_path(c, job, "new", directory);
 	count = scandir(directory, &entries, is_report, alphasort);

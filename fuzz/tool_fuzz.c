@@ -20,8 +20,10 @@ static void add_job(const char *name, const struct target *target)
 {
 	struct campaign_job *job = &campaign.job[campaign.job_count];
 
-	if (campaign.job_count == CAMPAIGN_TARGETS_MAX)
-		return;
+	if (campaign.job_count == CAMPAIGN_TARGETS_MAX) {
+		fprintf(stderr, "slabfuzz fuzz: more than %d targets\n", CAMPAIGN_TARGETS_MAX);
+		exit(3);
+	}
 	snprintf(job->name, sizeof(job->name), "%s", name);
 	job->target = target;
 	campaign.job_count++;

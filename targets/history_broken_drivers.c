@@ -27,7 +27,7 @@ static const uint8_t verbs[] = {OP_kmalloc,
 				OP_COUNT};
 
 const struct target target = {
-	.name = "broken_drivers",
+	.name = "history_broken_drivers",
 	.help = "drivers that break the DMA API: mismatches, unchecked errors, leaks, memory that may not be mapped",
 	.kind = TARGET_HISTORY,
 	.variants = {"arch=arm926 allocator=slub profile=safe policy.kmalloc_minalign=line misuse=1"},
