@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 enum {
-	WIDEST_ALIGN = 8, /* alignof(unsigned long long) */
 	USER_SIZE = 8,    /* reserved for the user word */
 	OFF_SLAB_MIN = PAGE_SIZE / 8,
 	SMALL_RAM = 32 << 20, /* up to here only order 0 is worth taking */
@@ -85,7 +84,7 @@ static uint32_t allowed_flags(struct allocator *a, uint32_t flags)
  * machines their red zones. */
 static void calculate_alignment(const struct sim *sim, const struct cache_wish *wish, struct cache_sizes *out)
 {
-	uint32_t align = sim->layout->word;
+	uint32_t align = sim->layout->word, widest = arch_long_long_align(sim->arch);
 
 	out->flags = wish->flags;
 	out->obj_size = slab_align_up(wish->size, sim->layout->word);
@@ -95,14 +94,14 @@ static void calculate_alignment(const struct sim *sim, const struct cache_wish *
 	if (wish->flags & (uint32_t)SLAB_STORE_USER)
 		align = sim->layout->word;
 	if (wish->flags & (uint32_t)SLAB_RED_ZONE) {
-		align = WIDEST_ALIGN;
-		out->obj_size = slab_align_up(wish->size, WIDEST_ALIGN);
+		align = widest > sim->layout->word ? widest : sim->layout->word;
+		out->obj_size = slab_align_up(wish->size, align);
 	}
 	if (align < sim->arch->slab_minalign_defined)
 		align = sim->arch->slab_minalign_defined;
 	if (align < wish->align)
 		align = wish->align;
-	if (align > WIDEST_ALIGN)
+	if (align > widest)
 		out->flags &= ~((uint32_t)SLAB_RED_ZONE | (uint32_t)SLAB_STORE_USER);
 	out->align = align;
 }

@@ -10,17 +10,13 @@
  * some kmem_caches only.
  */
 #include "oracles/attribution.h"
+#include "oracles/known_caches.h"
 
 #define NAME "detection"
 
 extern const struct oracle oracle_detection;
 
-enum { CACHES_MAX = 512, HANDLES_MAX = 32768 };
-
-struct known_cache {
-	uint64_t size;
-	uint32_t align, flags;
-};
+enum { HANDLES_MAX = 32768 };
 
 /* A misuse that must be reported. */
 struct pending {
@@ -38,7 +34,7 @@ struct detection {
 	bool spoiled;     /* no promise holds any more */
 	const char *told; /* the right report of the last misuse; NULL = none */
 	target_addr_t told_at;
-	struct known_cache caches[CACHES_MAX];
+	struct known_caches caches;
 	/* How often a frame was given back, and that count when an object was freed: only equality matters, so they are
 	 * never reset. */
 	uint32_t frame_uses[RAM_FRAMES_MAX];
@@ -61,27 +57,6 @@ static void begin(void *state, const struct oracle_context *context)
 	d->told = NULL;
 }
 
-static const struct known_cache *created_cache(const struct detection *d, const struct object *o)
-{
-	return o->kmem_cache && o->kmem_cache <= CACHES_MAX ? &d->caches[o->kmem_cache - 1] : NULL;
-}
-
-/* Red zones around an object for certain (FACTS 2.2: larger alignments and objects may lose theirs). */
-static bool red_zoned(const struct detection *d, const struct oracle_context *context, const struct object *o)
-{
-	const struct redzone_contract *zone = &context->allocator->ops->contract.redzone;
-	const struct known_cache *cache = created_cache(d, o);
-	const struct arch *arch = context->sim->arch;
-
-	if (!zone->width)
-		return true;
-	if (!cache && (context->sim->policy[POLICY_kmalloc_minalign] || context->sim->policy[POLICY_natural_align]))
-		return false;
-	if (arch->kmalloc_minalign > zone->width || arch->slab_minalign > zone->width || o->size >= PAGE_SIZE / 4)
-		return false;
-	return !cache || (cache->align <= zone->width && !(cache->flags & SLAB_HWCACHE_ALIGN));
-}
-
 /* Letters that are in force for an object (NULL: for all of them). */
 static uint8_t letters_for(const struct detection *d, const struct oracle_context *context, const struct object *o)
 {
@@ -94,10 +69,10 @@ static uint8_t letters_for(const struct detection *d, const struct oracle_contex
 		return 0;
 	if (!o)
 		return letters;
-	cache = created_cache(d, o);
+	cache = created_cache(&d->caches, o);
 	if (o->rcu || (cache && (cache->flags & (uint32_t)SLAB_CTOR)))
 		letters &= (uint8_t)~DEBUG_P;
-	if (!red_zoned(d, context, o))
+	if (!red_zoned(context, cache, o))
 		letters &= (uint8_t)~DEBUG_Z;
 	return letters;
 }
@@ -135,7 +110,7 @@ static bool damages(const struct detection *d, const struct oracle_context *cont
 
 	if (event->id == MISUSE_write_after_free)
 		return changes_bytes(context, from, to, byte);
-	if (!created_cache(d, o))
+	if (!created_cache(&d->caches, o))
 		return false;
 	if (event->id == MISUSE_underflow)
 		return zone->before && changes_bytes(context, from, to < o->addr ? to : o->addr, byte);
@@ -323,9 +298,8 @@ static void observe(void *state, const struct oracle_context *context, const str
 		on_free(d, context, event);
 	else if (event->kind == EVENT_PAGE_FREE)
 		on_page_free(d, context, event, out);
-	else if (event->kind == EVENT_CACHE_CREATE && event->id < CACHES_MAX)
-		d->caches[event->id] =
-			(struct known_cache){event->size, (uint32_t)event->value, (uint32_t)(event->value >> 32)};
+	else if (event->kind == EVENT_CACHE_CREATE)
+		know_cache(&d->caches, event);
 	else if (d->pending.row && (event->kind == EVENT_REPORT || event->kind == EVENT_KERNEL_BUG))
 		on_report(d, event);
 	else if (d->pending.row)

@@ -8,24 +8,20 @@
  * break the API; debugging that is on for some kmem_caches only.
  */
 #include "oracles/attribution.h"
+#include "oracles/known_caches.h"
 
 #define NAME "object_bounds"
 
 extern const struct oracle oracle_object_bounds;
 
-enum { CACHES_MAX = 512, FREED_MAX = 64, RESIZED_MAX = 64 };
-
-struct known_cache {
-	uint64_t size;
-	uint32_t align, flags;
-};
+enum { FREED_MAX = 64, RESIZED_MAX = 64 };
 
 struct bounds {
 	unsigned freed_count;
 	uint32_t freed[FREED_MAX]; /* handles freed by the ops under way, to be looked at when they end */
 	unsigned resized_count;
 	uint32_t resized[RESIZED_MAX]; /* objects of krealloc(), whose slot may be larger than their size tells */
-	struct known_cache caches[CACHES_MAX];
+	struct known_caches caches;
 };
 
 static void begin(void *state, const struct oracle_context *context)
@@ -35,12 +31,6 @@ static void begin(void *state, const struct oracle_context *context)
 	(void)context;
 	bounds->freed_count = 0;
 	bounds->resized_count = 0;
-}
-
-/* The created kmem_cache of an object, NULL for kmalloc and boot caches. */
-static const struct known_cache *created_cache(const struct bounds *bounds, const struct object *o)
-{
-	return o->kmem_cache && o->kmem_cache <= CACHES_MAX ? &bounds->caches[o->kmem_cache - 1] : NULL;
 }
 
 static bool debugging(const struct oracle_context *context, enum debug_letters letter, const struct object *o)
@@ -113,7 +103,7 @@ static void check_align(const struct bounds *bounds, const struct oracle_context
 			struct findings *out)
 {
 	const struct object *o = &context->objects[handle];
-	const struct known_cache *cache = created_cache(bounds, o);
+	const struct known_cache *cache = created_cache(&bounds->caches, o);
 	uint64_t align = promised_align(context, cache);
 
 	if (align > 1 && o->addr % align)
@@ -173,7 +163,7 @@ static void check_redzone(const struct bounds *bounds, const struct oracle_conte
 {
 	const struct redzone_contract *zone = &context->allocator->ops->contract.redzone;
 	const struct object *o = &context->objects[handle];
-	const struct known_cache *cache = created_cache(bounds, o);
+	const struct known_cache *cache = created_cache(&bounds->caches, o);
 	uint64_t value = o->state == OBJECT_LIVE ? zone->live : zone->freed;
 	target_addr_t end = o->addr + o->size;
 	bool ok;
@@ -181,12 +171,9 @@ static void check_redzone(const struct bounds *bounds, const struct oracle_conte
 	/* The count lies between the object and its red zone. */
 	if (context->sim->policy[POLICY_slab_references] == SLAB_REFERENCES_OBJECT_COUNT)
 		return;
-	if (!value || !cache || !debugging(context, DEBUG_Z, o))
+	if (!value || !cache || !debugging(context, DEBUG_Z, o) || !red_zoned(context, cache, o))
 		return;
 	if (zone->width) {
-		/* Larger alignments and objects are not red-zoned everywhere (FACTS 2.2). */
-		if (cache->align > zone->width || cache->size >= PAGE_SIZE / 2 || (cache->flags & SLAB_HWCACHE_ALIGN))
-			return;
 		end = (end + zone->width - 1) & ~((uint64_t)zone->width - 1);
 		ok = is_value(context->sim, end, value, zone->width) &&
 		     (!zone->before || is_value(context->sim, o->addr - zone->width, value, zone->width));
@@ -202,7 +189,7 @@ static void check_redzone(const struct bounds *bounds, const struct oracle_conte
 /* True iff the contract fills such objects with poison. */
 static bool poisoned(const struct bounds *bounds, const struct oracle_context *context, const struct object *o)
 {
-	const struct known_cache *cache = created_cache(bounds, o);
+	const struct known_cache *cache = created_cache(&bounds->caches, o);
 
 	if (!debugging(context, DEBUG_P, o) || o->rcu)
 		return false;
@@ -288,13 +275,6 @@ static void on_page_free(struct bounds *bounds, const struct oracle_context *con
 	bounds->freed_count = kept;
 }
 
-static void on_create(struct bounds *bounds, const struct event *event)
-{
-	if (event->id < CACHES_MAX)
-		bounds->caches[event->id] = (struct known_cache){
-			.size = event->size, .align = (uint32_t)event->value, .flags = (uint32_t)(event->value >> 32)};
-}
-
 static void on_usable(const struct oracle_context *context, const struct event *event, struct findings *out)
 {
 	const struct object *o = &context->objects[event->id];
@@ -321,7 +301,7 @@ static void observe(void *state, const struct oracle_context *context, const str
 	if (!context->allocator)
 		return;
 	if (event->kind == EVENT_CACHE_CREATE)
-		on_create(bounds, event);
+		know_cache(&bounds->caches, event);
 	else if (event->kind == EVENT_OBJECT_ALLOC && event->size)
 		on_alloc(bounds, context, event->id, out);
 	else if (event->kind == EVENT_OBJECT_FREE && context->allocator->debug && event->size &&

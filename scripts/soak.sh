@@ -19,19 +19,20 @@ with_libfuzzer() {
 		-artifact_prefix="$4/" "$4/corpus" "${rest[@]}"
 }
 with_random() { "build/$1/slabfuzz" fuzz --engine random --target "$2" --time "$3" --jobs 1 --out "$4"; }
+# LOG...: how many the engine says it ran
+programs() { grep -ohE '^#[0-9]+|[0-9]+ programs' "$@" 2>/dev/null | tr -dc '0-9\n' | sort -n | tail -n 1; }
 one() {
 	local flavour=$1 target=$2 seconds=$3 out=$4/$1-$2 run=with_random
 	[[ $flavour != libfuzzer* ]] || run=with_libfuzzer
 	mkdir -p "$out"
 	if $run "$flavour" "$target" "$seconds" "$out" >"$out.log" 2>&1; then
-		echo "$flavour $target silent for $seconds s, $(grep -oE '^#[0-9]+|[0-9]+ (runs|programs)' "$out.log" |
-			tr -d '#' | tail -n 1)"
+		echo "$flavour $target silent for $seconds s, $(programs "$out.log" "$out/work/$target/log") programs"
 	else
 		echo "FAILED $flavour $target: $out.log"
 		return 1
 	fi
 }
-export -f one with_libfuzzer with_random
+export -f one programs with_libfuzzer with_random
 for flavour; do
 	for f in targets/*_clean.c targets/*_dma_safe.c targets/differential.c; do
 		echo "$flavour $(basename "$f" .c)"

@@ -94,6 +94,7 @@ struct arch {
 	uint8_t dma_minalign;           /* ARCH_DMA_MINALIGN of 6.1, 0 = not defined; it did not exist in 2.6.22 */
 	uint8_t kmalloc_minalign_later; /* ARCH_KMALLOC_MINALIGN of 6.1 where it does not follow dma_minalign, else 0 */
 	uint8_t slab_minalign_defined;  /* the same where the arch defines it, else 0: SLAB has no default */
+	uint8_t long_long_align;        /* alignof(unsigned long long) if it is not 8; ask arch_long_long_align() */
 	uint8_t page_kib;               /* KiB of the real page if it is not 4; the emulated page is 4 KiB */
 	enum cache_index cache_index;
 	uint16_t colours;  /* of 4 KiB pages: user and kernel address of a page share lines iff colours are equal */
@@ -116,6 +117,12 @@ static inline uint32_t arch_kmalloc_minalign_later(const struct arch *arch)
 	uint32_t later = arch->kmalloc_minalign_later ? arch->kmalloc_minalign_later : arch->dma_minalign;
 
 	return later ? later : arch->kmalloc_minalign;
+}
+
+/* alignof(unsigned long long), bytes (FACTS 2.2). */
+static inline uint32_t arch_long_long_align(const struct arch *arch)
+{
+	return arch->long_long_align ? arch->long_long_align : 8;
 }
 
 static inline const struct layout *arch_layout(const struct arch *arch)
