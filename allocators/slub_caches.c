@@ -314,6 +314,15 @@ enum destroy_result slub_cache_destroy(struct allocator *a, target_addr_t s)
 	return DESTROY_OK;
 }
 
+/*
+ * Is there a kmalloc cache between two powers of two?  2.6.22 padded 96 to an alignment of 64, which leaves its red zone
+ * on the object's last line; whoever raises the alignment for DMA's sake has only sizes that are multiples of it.
+ */
+static bool between_powers(const struct sim *sim, uint64_t size, uint32_t min)
+{
+	return sim->policy[POLICY_kmalloc_minalign] ? size % min == 0 : min < size;
+}
+
 static unsigned kmalloc_index(const struct sim *sim, uint64_t size)
 {
 	uint32_t min = kmalloc_min_size(sim);
@@ -321,9 +330,9 @@ static unsigned kmalloc_index(const struct sim *sim, uint64_t size)
 
 	if (size < min)
 		size = min;
-	if (size > 64 && size <= 96 && min <= 64)
+	if (size > 64 && size <= 96 && between_powers(sim, 96, min))
 		return 1;
-	if (size > 128 && size <= 192 && min <= 128)
+	if (size > 128 && size <= 192 && between_powers(sim, 192, min))
 		return 2;
 	while (UINT64_C(1) << shift < size)
 		shift++;
