@@ -194,10 +194,12 @@ static uint32_t mutate_vm_kind(const struct arg_choice *choice, uint32_t value)
 /* FROM_DEVICE is where stale and lost lines come from. */
 static uint32_t mutate_direction(const struct arg_choice *choice, uint32_t value)
 {
-	enum { FROM_DEVICE = 2 };
+	enum { FROM_DEVICE = 2, NONE = 3 };
 
 	(void)value;
-	return prng_one_in(choice->r, 2) ? FROM_DEVICE : prng_below(choice->r, DIRECTION_COUNT);
+	if (prng_one_in(choice->r, 2))
+		return FROM_DEVICE;
+	return prng_below(choice->r, prng_one_in(choice->r, 8) ? DIRECTION_COUNT : NONE);
 }
 
 /* SIZE and OFFSET: [class, high, low]. */

@@ -6,8 +6,10 @@
 #include "targets/slab_ops.h"
 
 /* clang-format off */
-static const uint8_t verbs[] = {CLIENT_OPS, TROUBLE_OPS, DMA_OPS, OP_cache_validate, OP_cpu_offline, OP_get_page, OP_put_page,
-				OP_virt_to_page, OP_cache_prefetch, OP_set_page_dirty, OP_cache_reap, OP_COUNT};
+static const uint8_t verbs[] = {
+	CLIENT_OPS, TROUBLE_OPS, DMA_OPS, DMA_LIST_OPS, IO_OPS, OP_get_page, OP_put_page, OP_virt_to_page, OP_page_index,
+	OP_page_mapcount, OP_set_page_dirty, OP_kmap_atomic, OP_cache_prefetch, OP_cache_validate, OP_cpu_offline,
+	OP_cache_reap, OP_COUNT};
 /* clang-format on */
 
 const struct target target = {
