@@ -444,11 +444,13 @@ static bool parse_slab_flags(const struct arg_scope *scope, const struct arg_wor
 
 static uint32_t mutate_slab_flags(const struct arg_choice *choice, uint32_t value)
 {
+	enum { PLAIN = 4 }; /* the rows before those of debugging, which variants turn on as well */
+
 	if (prng_one_in(choice->r, 2))
 		return 0;
 	/* Flags matter in pairs, too. */
 	do
-		value ^= 1u << prng_below(choice->r, SLAB_FLAG_COUNT);
+		value ^= 1u << prng_below(choice->r, prng_one_in(choice->r, 2) ? SLAB_FLAG_COUNT : PLAIN);
 	while (prng_one_in(choice->r, 3));
 	return value;
 }

@@ -18,6 +18,7 @@ enum {
 	REPEAT_LONG_IN = 4, /* one repeat in this many may be of any length: it overflows caches of free objects */
 	TO_DEVICE = 1,      /* as in sim/dma_direction.def, which this layer includes for the names alone */
 	OVERRUN_MAX = 8,    /* bytes */
+	STRIDE_MAX = 8,
 	NEEDS_DEPTH = 4,    /* longest chain of needs: a sync needs a mapping, which needs memory */
 	ENDED_RARE = 64,    /* one handle in this many has ended */
 	OTHER_RARE = 4,     /* one handle in this many is of the second class where there are two */
@@ -501,6 +502,8 @@ static unsigned random_repeat(const struct composer *c, const struct op *op)
 		most = PROGRAM_REPEAT_MAX;
 	if (most > PROGRAM_REPEAT_MAX)
 		most = PROGRAM_REPEAT_MAX;
+	if (consumed_arg(op->verb) && prng_one_in(c->r, 2))
+		return most; /* who has many often gives all of them back */
 	return most < 2 ? 1 : 2 + prng_below(c->r, most - 1);
 }
 
@@ -533,4 +536,30 @@ void composer_fill(const struct composer *c, enum verb verb, struct op *op)
 	if (c->faults && prng_one_in(c->r, FAIL_IN))
 		op->fail_nth = (uint8_t)(1 + prng_below(c->r, 3));
 	scope_clip_op(&c->scope, op);
+}
+
+void composer_sweep(struct composer *c, struct program *p, unsigned length)
+{
+	const struct op op = p->ops[p->op_count - 1];
+	unsigned a = consumed_arg(op.verb) - 1u, stride = 1 + prng_below(c->r, STRIDE_MAX), left;
+	enum yields class = arg_class(op_descriptors[op.verb].args[a], op.arg[a]);
+	const struct ended_list *ended = &c->ended[class];
+	struct live_list list = c->live[class];
+	const struct op *made = ended->count ? &p->ops[ended->maker[(ended->count - 1) % ENDED_MAX]] : NULL;
+
+	left = list.count ? prng_below(c->r, list.count) / stride + 1 : 0;
+	for (unsigned i = prng_below(c->r, stride); made && i < list.count && left > 0 && p->op_count < length;
+	     i += stride) {
+		const struct op *maker = &p->ops[list.maker[i]];
+
+		if (maker->verb != made->verb || memcmp(maker->arg, made->arg, sizeof(made->arg)) != 0)
+			continue;
+		scope_enter(&c->scope, p->op_count, length);
+		p->ops[p->op_count] = op;
+		p->ops[p->op_count].arg[a] = list.handle[i] | (op.arg[a] & HANDLE_OTHER);
+		p->ops[p->op_count].repeat = 1;
+		p->op_count++;
+		composer_account(c, p->op_count - 1);
+		left--;
+	}
 }

@@ -59,6 +59,12 @@ enum verb composer_feasible_verb(const struct composer *c, enum verb verb);
 /* Fills *op with sensible arguments for the entered place; clipped. */
 void composer_fill(const struct composer *c, enum verb verb, struct op *op);
 
+/*
+ * The op at the end of the program, which is accounted for and ended a handle, again for every n-th live handle that
+ * was made alike: holes in what was handed out.  The program gets no longer than `length`.
+ */
+void composer_sweep(struct composer *c, struct program *p, unsigned length);
+
 /* Blocks, faults and upkeep: a few of them say all, and upkeep of all slabs costs as much as many other ops. */
 static inline bool verb_is_rare(enum verb verb)
 {

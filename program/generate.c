@@ -13,11 +13,10 @@ enum {
 	ALL_CLASSES_IN = 4, /* one program in this many does without no class of handles */
 	OBJECTS_ABSENT_IN = 16,
 	WEIGHT_MAX = 8,
-	ENDED_COMMON = 4, /* one program in this many has one ended handle in this many */
+	ENDED_COMMON = 3, /* one program in this many has one ended handle in this many */
 	BULK_IN = 8,
 	DIRECTIONS = 3, /* without NONE */
 	SWEEP_IN = 16,  /* one handle-ending op in this many is the first of a sweep */
-	STRIDE_MAX = 8,
 };
 
 /* The swarm */
@@ -164,36 +163,6 @@ static unsigned random_length(unsigned most, struct prng *r)
 	return length;
 }
 
-/*
- * The op at the end of the program, which ended a handle, again for every stride-th live handle that was made alike:
- * holes in what was handed out.
- */
-static void sweep(struct composer *c, struct program *p, unsigned length)
-{
-	const struct op op = p->ops[p->op_count - 1];
-	unsigned a = consumed_arg(op.verb) - 1u, stride = 1 + prng_below(c->r, STRIDE_MAX), left;
-	enum yields class = arg_class(op_descriptors[op.verb].args[a], op.arg[a]);
-	const struct ended_list *ended = &c->ended[class];
-	struct live_list list = c->live[class];
-	const struct op *made = ended->count ? &p->ops[ended->maker[(ended->count - 1) % ENDED_MAX]] : NULL;
-
-	left = list.count ? prng_below(c->r, list.count) / stride + 1 : 0;
-	for (unsigned i = prng_below(c->r, stride); made && i < list.count && left > 0 && p->op_count < length;
-	     i += stride) {
-		const struct op *maker = &p->ops[list.maker[i]];
-
-		if (maker->verb != made->verb || memcmp(maker->arg, made->arg, sizeof(made->arg)) != 0)
-			continue;
-		scope_enter(&c->scope, p->op_count, length);
-		p->ops[p->op_count] = op;
-		p->ops[p->op_count].arg[a] = list.handle[i] | (op.arg[a] & HANDLE_OTHER);
-		p->ops[p->op_count].repeat = 1;
-		p->op_count++;
-		composer_account(c, p->op_count - 1);
-		left--;
-	}
-}
-
 void program_generate(struct program *p, const struct op_profile *profile, struct prng *r)
 {
 	unsigned most = profile->ops_max < PROGRAM_OPS_MAX ? profile->ops_max : PROGRAM_OPS_MAX;
@@ -220,7 +189,7 @@ void program_generate(struct program *p, const struct op_profile *profile, struc
 		p->op_count++;
 		composer_account(&c, i);
 		if (consumed_arg(p->ops[i].verb) && prng_one_in(r, SWEEP_IN))
-			sweep(&c, p, length);
+			composer_sweep(&c, p, length);
 	}
 	program_normalize(p);
 }
