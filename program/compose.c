@@ -19,9 +19,9 @@ enum {
 	TO_DEVICE = 1,      /* as in sim/dma_direction.def, which this layer includes for the names alone */
 	OVERRUN_MAX = 8,    /* bytes */
 	STRIDE_MAX = 8,
-	NEEDS_DEPTH = 4,    /* longest chain of needs: a sync needs a mapping, which needs memory */
-	ENDED_RARE = 64,    /* one handle in this many has ended */
-	OTHER_RARE = 4,     /* one handle in this many is of the second class where there are two */
+	NEEDS_DEPTH = 4, /* longest chain of needs: a sync needs a mapping, which needs memory */
+	ENDED_RARE = 64, /* one handle in this many has ended */
+	OTHER_RARE = 4,  /* one handle in this many is of the second class where there are two */
 };
 
 unsigned consumed_arg(unsigned verb)
