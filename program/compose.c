@@ -309,24 +309,6 @@ static unsigned fill_handle(const struct composer *c, struct op *op, unsigned a)
 	return list->maker[i];
 }
 
-/* A cache argument that no object decides: mostly a live created one, else a small boot cache. */
-static uint32_t any_cache(const struct composer *c, enum verb verb, unsigned a)
-{
-	const struct live_list *list = &c->live[YIELDS_KMEM_CACHE];
-
-	if (list->count > 0 && (consumed_arg(verb) == a + 1 || !prng_one_in(c->r, 4)))
-		return HANDLE_OTHER | list->handle[pick_live(list, c->r)];
-	if (c->size_count > 0 && !prng_one_in(c->r, 4)) {
-		uint32_t size = c->sizes[prng_below(c->r, c->size_count)];
-
-		for (uint32_t i = 0; i < boot_cache_count(); i++) {
-			if (boot_cache_size(i) >= size)
-				return i;
-		}
-	}
-	return prng_below(c->r, COMMON_BOOT_CACHES);
-}
-
 static uint32_t cache_bytes(const struct composer *c, uint32_t cache)
 {
 	unsigned maker;
@@ -368,6 +350,54 @@ static uint32_t cache_of_bytes(uint32_t bytes)
 	while (i + 1 < boot_cache_count() && boot_cache_size(i) < bytes)
 		i++;
 	return i;
+}
+
+/* The cache that an object came from or, by its size, probably did. */
+static uint32_t cache_of_maker(const struct composer *c, const struct op *maker)
+{
+	const struct op_descriptor *descriptor = &op_descriptors[maker->verb];
+
+	if (descriptor->arg_count > 0 && descriptor->args[0] == ARG_KMEM_CACHE)
+		return maker->arg[0];
+	return cache_of_bytes(op_bytes(c, maker));
+}
+
+/* The cache of an object that lives or, more often, of one that has just ended. */
+static bool cache_in_use(const struct composer *c, uint32_t *cache)
+{
+	const struct live_list *live = &c->live[YIELDS_OBJECT];
+	const struct ended_list *ended = &c->ended[YIELDS_OBJECT];
+	unsigned maker;
+
+	if (ended->count > 0 && (live->count == 0 || !prng_one_in(c->r, 3)))
+		maker = ended->maker[(ended->count - 1) % ENDED_MAX];
+	else if (live->count > 0)
+		maker = live->maker[pick_live(live, c->r)];
+	else
+		return false;
+	*cache = cache_of_maker(c, &c->program->ops[maker]);
+	return true;
+}
+
+/* A cache argument that no object decides: mostly a live created one, else a small boot cache. */
+static uint32_t any_cache(const struct composer *c, enum verb verb, unsigned a)
+{
+	const struct live_list *list = &c->live[YIELDS_KMEM_CACHE];
+	uint32_t cache;
+
+	if (op_descriptors[verb].family == FAMILY_UPKEEP && !prng_one_in(c->r, 4) && cache_in_use(c, &cache))
+		return cache;
+	if (list->count > 0 && (consumed_arg(verb) == a + 1 || !prng_one_in(c->r, 4)))
+		return HANDLE_OTHER | list->handle[pick_live(list, c->r)];
+	if (c->size_count > 0 && !prng_one_in(c->r, 4)) {
+		uint32_t size = c->sizes[prng_below(c->r, c->size_count)];
+
+		for (uint32_t i = 0; i < boot_cache_count(); i++) {
+			if (boot_cache_size(i) >= size)
+				return i;
+		}
+	}
+	return prng_below(c->r, COMMON_BOOT_CACHES);
 }
 
 /* An OFFSET alone: mostly the start, else a page of what the yielding op covers, or anywhere in it. */
@@ -466,10 +496,8 @@ static void fill_values(const struct composer *c, struct op *op, unsigned maker)
 			op->arg[a] = plain_value(c, kind);
 		} else if (!made_by || prng_one_in(c->r, ARBITRARY_IN)) {
 			op->arg[a] = any_cache(c, (enum verb)op->verb, a);
-		} else if (op_descriptors[made_by->verb].args[0] == ARG_KMEM_CACHE) {
-			op->arg[a] = made_by->arg[0];
 		} else {
-			op->arg[a] = cache_of_bytes(op_bytes(c, made_by));
+			op->arg[a] = cache_of_maker(c, made_by);
 		}
 	}
 }

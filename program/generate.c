@@ -15,6 +15,8 @@ enum {
 	WEIGHT_MAX = 8,
 	ENDED_COMMON = 3, /* one program in this many has one ended handle in this many */
 	BULK_IN = 8,
+	BIG_IN = 4,
+	BIG_SIZES = 6,
 	DIRECTIONS = 3, /* without NONE */
 	SWEEP_IN = 16,  /* one handle-ending op in this many is the first of a sweep */
 };
@@ -132,15 +134,17 @@ static uint32_t small_below(struct prng *r, uint32_t bound)
 	return a < b ? a : b;
 }
 
+/* Big objects lie in slabs of few objects and many pages: what befalls whole slabs happens soon. */
 static void choose_sizes(struct composer *c)
 {
-	static const uint16_t sizes[] = {8,   12,  16,  24,  32,   40,   64,   96,  100,
-					 128, 192, 256, 512, 1024, 2048, 4096, 8192};
+	static const uint16_t sizes[] = {8,   12,  16,  24,  32,   40,   64,   96,   100,
+					 128, 192, 256, 512, 1024, 2048, 4096, 8192, 16384};
+	const unsigned count = sizeof(sizes) / sizeof(sizes[0]);
+	bool big = prng_one_in(c->r, BIG_IN);
 
 	c->size_count = 1 + prng_below(c->r, FAVOURED_SIZES_MAX);
 	for (unsigned i = 0; i < c->size_count; i++)
-		c->sizes[i] = sizes[prng_one_in(c->r, 3) ? prng_below(c->r, sizeof(sizes) / sizeof(sizes[0]))
-							 : small_below(c->r, sizeof(sizes) / sizeof(sizes[0]))];
+		c->sizes[i] = sizes[big ? count - 1 - prng_below(c->r, BIG_SIZES) : small_below(c->r, count)];
 }
 
 static void choose_habits(struct composer *c)
