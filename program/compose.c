@@ -18,10 +18,9 @@ enum {
 	REPEAT_LONG_IN = 4, /* one repeat in this many may be of any length: it overflows caches of free objects */
 	TO_DEVICE = 1,      /* as in sim/dma_direction.def, which this layer includes for the names alone */
 	OVERRUN_MAX = 8,    /* bytes */
-	STRIDE_MAX = 8,
-	NEEDS_DEPTH = 4, /* longest chain of needs: a sync needs a mapping, which needs memory */
-	ENDED_RARE = 64, /* one handle in this many has ended */
-	OTHER_RARE = 4,  /* one handle in this many is of the second class where there are two */
+	NEEDS_DEPTH = 4,    /* longest chain of needs: a sync needs a mapping, which needs memory */
+	ENDED_RARE = 64,    /* one handle in this many has ended */
+	OTHER_RARE = 4,     /* one handle in this many is of the second class where there are two */
 };
 
 unsigned consumed_arg(unsigned verb)
@@ -93,6 +92,8 @@ void composer_begin(struct composer *c, const struct program *p, const struct op
 	memset(c->open, 0, sizeof(c->open));
 	c->ended_in = ENDED_RARE;
 	c->other_in = OTHER_RARE;
+	c->at = 0;
+	c->recent = YIELDS_NOTHING;
 	c->direction = NO_DIRECTION;
 	c->bulk = false;
 	c->faults = op_set_has(set, OP_fault_set);
@@ -131,8 +132,11 @@ void composer_account(struct composer *c, unsigned i)
 	class = descriptor->yields;
 	for (uint32_t n = 0; class != YIELDS_NOTHING && n < op->repeat; n++)
 		live_add(&c->live[class], c->scope.handles[class] + n, i);
+	if (class != YIELDS_NOTHING)
+		c->recent = class;
 	account_pairs(c, op);
 	scope_leave(&c->scope, i, op);
+	c->at = i + 1;
 }
 
 /* What a verb needs */
@@ -255,6 +259,18 @@ static bool shuns_mapped(const struct composer *c, enum verb verb, unsigned a)
 	return (family == FAMILY_DMA || family == FAMILY_CPU) && prng_one_in(c->r, 2);
 }
 
+/* Every other time the handle that the op before was about, if it is in the list. */
+static unsigned last_used(const struct composer *c, const struct live_list *list, uint32_t flag, unsigned a)
+{
+	const struct op *last = c->at > 0 ? &c->program->ops[c->at - 1] : NULL;
+
+	if (last && prng_one_in(c->r, 2))
+		for (unsigned i = list->count; i-- > 0;)
+			if (last->arg[a] == (list->handle[i] | flag))
+				return i;
+	return pick_live(list, c->r);
+}
+
 /* The live handle at `from` or the next older one that suits the verb; `from` itself if none does. */
 static unsigned suitable(const struct composer *c, enum verb verb, unsigned a, const struct live_list *list,
 			 uint32_t flag, unsigned from)
@@ -293,7 +309,7 @@ static unsigned fill_handle(const struct composer *c, struct op *op, unsigned a)
 	unsigned i;
 
 	if (kind->high != YIELDS_NOTHING && c->live[kind->high].count > 0 &&
-	    (list->count == 0 || prng_one_in(c->r, c->other_in))) {
+	    (list->count == 0 || (c->recent == kind->high && prng_one_in(c->r, 2)) || prng_one_in(c->r, c->other_in))) {
 		class = kind->high;
 		list = &c->live[class];
 		flag = HANDLE_OTHER;
@@ -304,7 +320,7 @@ static unsigned fill_handle(const struct composer *c, struct op *op, unsigned a)
 		op->arg[a] = kind->mutate(&choice, HANDLE_NONE);
 		return PROGRAM_OPS_MAX;
 	}
-	i = suitable(c, (enum verb)op->verb, a, list, flag, pick_live(list, c->r));
+	i = suitable(c, (enum verb)op->verb, a, list, flag, last_used(c, list, flag, a));
 	op->arg[a] = list->handle[i] | flag;
 	return list->maker[i];
 }
@@ -564,30 +580,4 @@ void composer_fill(const struct composer *c, enum verb verb, struct op *op)
 	if (c->faults && prng_one_in(c->r, FAIL_IN))
 		op->fail_nth = (uint8_t)(1 + prng_below(c->r, 3));
 	scope_clip_op(&c->scope, op);
-}
-
-void composer_sweep(struct composer *c, struct program *p, unsigned length)
-{
-	const struct op op = p->ops[p->op_count - 1];
-	unsigned a = consumed_arg(op.verb) - 1u, stride = 1 + prng_below(c->r, STRIDE_MAX), left;
-	enum yields class = arg_class(op_descriptors[op.verb].args[a], op.arg[a]);
-	const struct ended_list *ended = &c->ended[class];
-	struct live_list list = c->live[class];
-	const struct op *made = ended->count ? &p->ops[ended->maker[(ended->count - 1) % ENDED_MAX]] : NULL;
-
-	left = list.count ? prng_below(c->r, list.count) / stride + 1 : 0;
-	for (unsigned i = prng_below(c->r, stride); made && i < list.count && left > 0 && p->op_count < length;
-	     i += stride) {
-		const struct op *maker = &p->ops[list.maker[i]];
-
-		if (maker->verb != made->verb || memcmp(maker->arg, made->arg, sizeof(made->arg)) != 0)
-			continue;
-		scope_enter(&c->scope, p->op_count, length);
-		p->ops[p->op_count] = op;
-		p->ops[p->op_count].arg[a] = list.handle[i] | (op.arg[a] & HANDLE_OTHER);
-		p->ops[p->op_count].repeat = 1;
-		p->op_count++;
-		composer_account(c, p->op_count - 1);
-		left--;
-	}
 }

@@ -41,6 +41,8 @@ struct composer {
 	struct live_list live[YIELDS_COUNT];
 	struct ended_list ended[YIELDS_COUNT];
 	struct open_list open[PAIRS];
+	unsigned at;        /* the op to be composed next */
+	enum yields recent; /* class of the handle yielded last */
 	/* Habits of the program. */
 	unsigned ended_in;  /* one handle in this many is one that has ended */
 	unsigned other_in;  /* one handle in this many is of the second class of its kind */

@@ -9,7 +9,7 @@
 #include "program/mutate.h"
 
 enum {
-	KEEP_STEP = 25,     /* percent: a program keeps a quarter, half or three quarters of the verbs */
+	KEEP_STEP = 25, /* percent: a program keeps a quarter, half, three quarters or all of the verbs that are left */
 	ALL_CLASSES_IN = 4, /* one program in this many does without no class of handles */
 	OBJECTS_ABSENT_IN = 16,
 	WEIGHT_MAX = 8,
@@ -18,7 +18,11 @@ enum {
 	BIG_IN = 4,
 	BIG_SIZES = 6,
 	DIRECTIONS = 3, /* without NONE */
-	SWEEP_IN = 16,  /* one handle-ending op in this many is the first of a sweep */
+	CHAIN_IN = 2,
+	MANY = 8,
+	STRIDE_MAX = 8,
+	SWEEP_MANY_IN = 4,
+	SWEEP_IN = 16, /* one handle-ending op in this many is the first of a sweep */
 };
 
 /* The swarm */
@@ -95,15 +99,28 @@ static bool verb_is_about(enum verb verb, uint32_t classes)
 	return false;
 }
 
+/* Bits of the families of verbs that a program does without, of those that no class of handles stands for. */
+static uint32_t absent_families(struct prng *r)
+{
+	static const uint8_t families[] = {FAMILY_CACHE, FAMILY_FAULT, FAMILY_BLOCK, FAMILY_UPKEEP};
+	uint32_t absent = 0;
+
+	for (unsigned i = 0; i < sizeof(families); i++)
+		if (prng_one_in(r, 2))
+			absent |= 1u << families[i];
+	return absent;
+}
+
 static void swarm_choose(struct swarm *swarm, const struct op_set *all, struct prng *r)
 {
-	uint32_t absent = absent_classes(r);
-	unsigned percent = KEEP_STEP * (1 + prng_below(r, 3));
+	uint32_t absent = absent_classes(r), families = absent_families(r);
+	unsigned percent = KEEP_STEP * (1 + prng_below(r, 4));
 
 	swarm->set.count = 0;
 	swarm->total = 0;
 	for (unsigned i = 0; i < all->count; i++) {
-		if (prng_below(r, 100) < percent && !verb_is_about((enum verb)all->verbs[i], absent))
+		if (prng_below(r, 100) < percent && !verb_is_about((enum verb)all->verbs[i], absent) &&
+		    !(families >> op_descriptors[all->verbs[i]].family & 1))
 			op_set_add(&swarm->set, (enum verb)all->verbs[i]);
 	}
 	if (swarm->set.count == 0)
@@ -124,6 +141,27 @@ static enum verb swarm_verb(const struct swarm *swarm, struct prng *r)
 	while (dice >= swarm->weights[i])
 		dice -= swarm->weights[i++];
 	return (enum verb)swarm->set.verbs[i];
+}
+
+/* A verb of the swarm that takes handles of the class, or any. */
+static enum verb swarm_user(const struct swarm *swarm, enum yields class, struct prng *r)
+{
+	enum verb verb = OP_COUNT;
+	unsigned seen = 0;
+
+	for (unsigned i = 0; class != YIELDS_NOTHING && i < swarm->set.count; i++) {
+		const struct op_descriptor *descriptor = &op_descriptors[swarm->set.verbs[i]];
+		bool takes = false;
+
+		for (unsigned a = 0; a < descriptor->arg_count; a++) {
+			const struct arg_kind_ops *kind = &arg_kind_ops[descriptor->args[a]];
+
+			takes |= kind->low == class || kind->high == class;
+		}
+		if (takes && prng_one_in(r, ++seen))
+			verb = (enum verb)swarm->set.verbs[i];
+	}
+	return verb == OP_COUNT ? swarm_verb(swarm, r) : verb;
 }
 
 /* The smaller of two draws: small objects share pages and lines, and cost less. */
@@ -167,12 +205,49 @@ static unsigned random_length(unsigned most, struct prng *r)
 	return length;
 }
 
+void composer_sweep(struct composer *c, struct program *p, unsigned length)
+{
+	const struct op op = p->ops[p->op_count - 1];
+	unsigned a = consumed_arg(op.verb) - 1u, stride = 1 + prng_below(c->r, STRIDE_MAX), left;
+	enum yields class = arg_class(op_descriptors[op.verb].args[a], op.arg[a]);
+	const struct ended_list *ended = &c->ended[class];
+	struct live_list list = c->live[class];
+	const struct op *made = ended->count ? &p->ops[ended->maker[(ended->count - 1) % ENDED_MAX]] : NULL;
+
+	left = list.count == 0 ? 0 : prng_one_in(c->r, 2) ? list.count : prng_below(c->r, list.count) / stride + 1;
+	for (unsigned i = prng_below(c->r, stride); made && i < list.count && left > 0 && p->op_count < length;
+	     i += stride) {
+		const struct op *maker = &p->ops[list.maker[i]];
+
+		if (maker->verb != made->verb || memcmp(maker->arg, made->arg, sizeof(made->arg)) != 0)
+			continue;
+		scope_enter(&c->scope, p->op_count, length);
+		p->ops[p->op_count] = op;
+		p->ops[p->op_count].arg[a] = list.handle[i] | (op.arg[a] & HANDLE_OTHER);
+		p->ops[p->op_count].repeat = 1;
+		p->op_count++;
+		composer_account(c, p->op_count - 1);
+		left--;
+	}
+}
+
+/* Op i, which ends a handle, leaves many of its class. */
+static bool is_many(const struct composer *c, unsigned i)
+{
+	const struct op *op = &c->program->ops[i];
+	unsigned a = consumed_arg(op->verb) - 1u;
+
+	return c->live[arg_class(op_descriptors[op->verb].args[a], op->arg[a])].count >= MANY;
+}
+
 void program_generate(struct program *p, const struct op_profile *profile, struct prng *r)
 {
 	unsigned most = profile->ops_max < PROGRAM_OPS_MAX ? profile->ops_max : PROGRAM_OPS_MAX;
 	struct composer c;
 	struct swarm swarm;
+	enum verb verb;
 	unsigned length;
+	bool chains; /* what was got last is used next */
 
 	p->variant = prng_below(r, profile->variant_count);
 	p->setting_count = 0;
@@ -184,15 +259,17 @@ void program_generate(struct program *p, const struct op_profile *profile, struc
 	c.faults = op_set_has(profile->set, OP_fault_set);
 	choose_sizes(&c);
 	choose_habits(&c);
+	chains = prng_one_in(r, 2);
 	length = random_length(most, r);
 	while (p->op_count < length) {
 		unsigned i = p->op_count;
 
 		scope_enter(&c.scope, i, length);
-		composer_fill(&c, composer_feasible_verb(&c, swarm_verb(&swarm, r)), &p->ops[i]);
+		verb = chains && prng_one_in(r, CHAIN_IN) ? swarm_user(&swarm, c.recent, r) : swarm_verb(&swarm, r);
+		composer_fill(&c, composer_feasible_verb(&c, verb), &p->ops[i]);
 		p->op_count++;
 		composer_account(&c, i);
-		if (consumed_arg(p->ops[i].verb) && prng_one_in(r, SWEEP_IN))
+		if (consumed_arg(p->ops[i].verb) && prng_one_in(r, is_many(&c, i) ? SWEEP_MANY_IN : SWEEP_IN))
 			composer_sweep(&c, p, length);
 	}
 	program_normalize(p);

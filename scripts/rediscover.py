@@ -30,7 +30,7 @@ CLAIMS = [
     ("C30", "history_era", {}),
     ("C33", "history_era", {}),
     ("C34-slub", "history_era", {}),
-    ("C37", "history_era", {}),
+    ("C37", "history_era_io", {}),
     ("C48", "history_era", {}),
     ("C49", "history_era", {}),
     ("C52-read", "history_era", {}),
