@@ -118,10 +118,8 @@ def hunt(claim, target, settings, signatures, engine, seed, seconds):
 
 
 def rediscover(claim, target, more, engine, args):
-    """One result, kept as soon as it is there; None if the claim has no program yet."""
+    """One result, kept as soon as it is there; None if it is not to be measured."""
     path = pathlib.Path("corpora/claims") / f"{claim}.prog"
-    if not path.exists():
-        return None
     program = path.read_text()
     settings, signatures = world_of(program, more), wanted(path)
     kept = WORK / f"{claim}-{engine}.json"
@@ -130,6 +128,8 @@ def rediscover(claim, target, more, engine, args):
         result = json.loads(kept.read_text())
         if result["identity"] == identity:
             return result
+    if args.kept:
+        return None
     hunts = [hunt(claim, target, settings, signatures, engine, seed, args.time) for seed in range(1, args.seeds + 1)]
     result = {"identity": identity, "hunts": hunts}
     kept.write_text(json.dumps(result))
@@ -146,12 +146,23 @@ def cells(claim, engine, result):
             f"{max(first):.1f}" if first else "-", ", ".join(each)]
 
 
+def worlds_of(target):
+    """The variants of a target as a list of Markdown."""
+    text = (pathlib.Path("targets") / f"{target}.c").read_text()
+    variants = re.search(r"\.variants = \{(.*?)\},\n", text, re.S).group(1)
+    joined = re.sub(r'"\s*\n\s*"', "", variants)
+    length = re.search(r"\.ops_max = (\d+)", text)
+    return [f"`{target}`, programs of at most {length.group(1) if length else 64} ops:", "",
+            *(f"- `{variant}`" for variant in re.findall(r'"(.*?)"', joined)), ""]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--time", type=int, default=600, help="seconds of one core, at most, for each seed")
     parser.add_argument("--engines", default="random,libfuzzer")
     parser.add_argument("--afresh", action="store_true", help="do not keep what is in build/rediscovery")
+    parser.add_argument("--kept", action="store_true", help="only write what build/rediscovery has")
     parser.add_argument("--output", default="docs/rediscovery.md")
     parser.add_argument("claims", nargs="*", help="files without .prog; all of the table if none is given")
     args = parser.parse_args()
@@ -164,12 +175,12 @@ def main():
         for engine in args.engines.split(","):
             result = rediscover(claim, target, more, engine, args)
             if not result:
-                missing.append(claim)
-                break
+                missing.append(f"{claim} by {engine}")
+                continue
             rows.append(cells(claim, engine, result))
             good |= all(result["hunts"])
             print(" ".join(f"{c:{w}}" for c, w in zip(rows[-1], (14, 10, 15, 52, 6, 7, 7, 0))), flush=True)
-        if not good and claim not in missing:
+        if not good and f"{claim} by {args.engines.split(',')[0]}" not in missing:
             failed.append(claim)
     text = ["# Rediscovery", "",
             "`make rediscover`: an empty corpus, the ops and worlds of a history target (`targets/history_*.c`) and only"
@@ -180,11 +191,13 @@ def main():
             " the first, the others had as long again, and 5 s.", "",
             "| claim | engine | target | world | found | median s | slowest s | signatures |", "| --- " * 8 + "|",
             *("| " + " | ".join(row) + " |" for row in rows), "",
-            f"Not found with every seed by any engine: {', '.join(failed) or 'none'}. Without a program yet:"
-            f" {', '.join(missing) or 'none'}.", ""]
+            f"Not found with every seed by any engine: {', '.join(failed) or 'none'}. Not measured:"
+            f" {', '.join(missing) or 'none'}.", "",
+            "The worlds that programs choose from, with the settings of the claim in place of theirs; their ops are in"
+            " `targets/`:", "", *(line for target in dict.fromkeys(t for _, t, _ in CLAIMS) for line in worlds_of(target))]
     if not args.claims:
         pathlib.Path(args.output).write_text("\n".join(text))
-    print(text[-2])
+    print(next(line for line in text if line.startswith("Not found")))
     return 1 if failed or missing else 0
 
 
