@@ -45,7 +45,9 @@ static const struct dma_maintenance xtensa_wt = {NOTHING, INVALIDATE, NOTHING, N
 const struct dma_code dma_none = {.bugs = 0};
 const struct dma_code dma_arm926 = {.call = {AT_MAP_AND_SYNC(&arm926)}};
 const struct dma_code dma_arm_wt = {.call = {AT_MAP_AND_SYNC(&arm_wt)}, .bugs = DMA_BUG_WT_BIDIRECTIONAL};
-const struct dma_code dma_arm_v6 = {.call = {AT_MAP_AND_SYNC(&arm_v6)}};
+/* Of these two, rows that speculate need more than the era gave them. */
+const struct dma_code dma_arm_v6 = {
+	.call = {AT_MAP_AND_SYNC(&arm_v6)}, .speculation = &arm_for_cpu, .bugs = DMA_BUG_SPECULATION};
 const struct dma_code dma_arm_v7 = {
 	.call = {AT_MAP_AND_SYNC(&arm_v7)}, .speculation = &arm_for_cpu, .bugs = DMA_BUG_SPECULATION};
 const struct dma_code dma_arm_v7m = {.call = {BOTH_WAYS(&arm_v7m_map, &arm_for_cpu)}};
