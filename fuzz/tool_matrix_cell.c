@@ -168,7 +168,11 @@ static bool same_model(const char *a, const char *b)
 static bool is_named(const struct target *target)
 {
 	static const char *const kinds[] = {"*clean", "*history", "*misuse", "*canary"};
+	char not_it[64];
 
+	snprintf(not_it, sizeof(not_it), "-%.60s", target->name);
+	if (matrix_list_has(run.question->ops, not_it))
+		return false;
 	return matrix_list_has(run.question->ops, target->name) ||
 	       matrix_list_has(run.question->ops, kinds[target->kind]);
 }
