@@ -121,11 +121,11 @@ static frame_t new_slab(struct allocator *a, target_addr_t s, gfp_t gfp)
 		page_gfp |= GFP_ZONE_DMA;
 	if (gfp & GFP_WAIT)
 		sim->irqs_off = false;
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slub_grow_begin);
 	slab = alloc_pages(sim, order ? page_gfp | GFP_COMP : page_gfp, order);
 	if (slab != FRAME_NONE)
 		setup_slab(a, s, slab);
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slub_grow_end);
 	sim->irqs_off = true;
 	return slab;
 }
@@ -230,10 +230,18 @@ void slub_flush_cpu_slab(struct allocator *a, target_addr_t s, unsigned cpu)
 		deactivate_slab(a, s, slub_page_frame(a->sim, page), cpu);
 }
 
+/* An interrupt on each cpu does it. */
 void slub_flush_all(struct allocator *a, target_addr_t s)
 {
-	for (unsigned cpu = 0; cpu < a->sim->cpus; cpu++)
+	struct sim *sim = a->sim;
+	bool irqs_off = sim->irqs_off;
+
+	for (unsigned cpu = 0; cpu < sim->cpus; cpu++) {
+		sim->irqs_off = true;
 		slub_flush_cpu_slab(a, s, cpu);
+		sim->irqs_off = irqs_off;
+		sim_preempt_point(sim, POINT_slub_flush);
+	}
 }
 
 static void install_cpu_slab(struct sim *sim, target_addr_t s, frame_t slab)
@@ -329,8 +337,9 @@ static target_addr_t alloc_object(struct allocator *a, target_addr_t s, gfp_t gf
 
 	if (!(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_slab_alloc))
 		return 0;
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slub_alloc_entry);
 	sim->irqs_off = true;
+	sim_race_point(sim, POINT_slub_alloc_cpu);
 	page = target_load_word(sim, cpu_slab_place(sim, s, sim->cpu));
 	if (likely(page)) {
 		slab = slub_page_frame(sim, page);
@@ -342,7 +351,7 @@ static target_addr_t alloc_object(struct allocator *a, target_addr_t s, gfp_t gf
 	if (!object)
 		object = alloc_slow(a, s, gfp, page);
 	sim->irqs_off = irqs_off;
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slub_alloc_exit);
 	/* D28 mended: the bit means what it says. */
 	if (unlikely(gfp & GFP_ZERO) && object && !sim->policy[POLICY_bug_grow_gfp] && !CACHE_FIELD(sim, s, ctor))
 		target_fill(sim, object, CACHE_FIELD(sim, s, objsize), 0, ROLE_NONE);
@@ -403,8 +412,9 @@ void slub_free_object(struct allocator *a, target_addr_t s, frame_t slab, target
 	struct sim *sim = a->sim;
 	bool irqs_off = sim->irqs_off;
 
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slub_free_entry);
 	sim->irqs_off = true;
+	sim_race_point(sim, POINT_slub_free_cpu);
 	if (likely(target_load_word(sim, cpu_slab_place(sim, s, sim->cpu)) == page_struct(sim, slab)) &&
 	    !slab_debug(sim, slab)) {
 		set_freepointer(sim, object, slab_offset(sim, slab),
@@ -414,7 +424,7 @@ void slub_free_object(struct allocator *a, target_addr_t s, frame_t slab, target
 		free_slow(a, s, slab, object);
 	}
 	sim->irqs_off = irqs_off;
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slub_free_exit);
 }
 
 /* virt_to_head_page(); beyond RAM there is no struct page to read. */
