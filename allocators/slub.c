@@ -267,7 +267,11 @@ static frame_t get_partial(struct sim *sim, target_addr_t s)
 	return slab;
 }
 
-/* Another slab for this cpu: partial, or new unless an interrupt got one while pages were allocated. */
+/*
+ * Another slab for this cpu: partial, or new.  An interrupt, or whoever runs on the cpu that the task has moved to, may
+ * have got one while pages were allocated: 2.6.22 goes on with that one, though the cpu's chain of it may have objects
+ * that it then forgets.
+ */
 static frame_t next_cpu_slab(struct allocator *a, target_addr_t s, gfp_t gfp)
 {
 	struct sim *sim = a->sim;
@@ -280,10 +284,12 @@ static frame_t next_cpu_slab(struct allocator *a, target_addr_t s, gfp_t gfp)
 	if (slab == FRAME_NONE)
 		return FRAME_NONE;
 	other = target_load_word(sim, cpu_slab_place(sim, s, sim->cpu));
-	if (other) {
+	if (other && sim->policy[POLICY_bug_cpu_slab_reuse]) {
 		slub_discard_slab(a, s, slab);
 		return slub_page_frame(sim, other);
 	}
+	if (other)
+		deactivate_slab(a, s, slub_page_frame(sim, other), sim->cpu);
 	install_cpu_slab(sim, s, slab);
 	return slab;
 }
