@@ -36,7 +36,7 @@ static struct {
 	struct target target;
 	char variants[TARGET_VARIANTS_MAX][MATRIX_SETTINGS_MAX];
 	uint8_t verbs[OP_COUNT + 1];
-	bool left_out[OP_COUNT]; /* by the question */
+	bool left_out[OP_COUNT]; /* by the question, or by the book of this arch */
 } run;
 
 static struct session session;
@@ -173,12 +173,22 @@ static bool is_named(const struct target *target)
 	       matrix_list_has(run.question->ops, kinds[target->kind]);
 }
 
+static bool uses_what_is_left_out(const struct target_plan *plan)
+{
+	for (unsigned i = 0; i < plan->set.count; i++)
+		if (run.left_out[plan->set.verbs[i]])
+			return true;
+	return false;
+}
+
 static void add_book_plan(const struct target *target)
 {
 	struct target_plan *plan = &run.plans[run.plan_count];
 	unsigned kept = 0;
 
 	target_resolve(plan, target);
+	if (uses_what_is_left_out(plan))
+		return;
 	for (unsigned i = 0; i < plan->variant_count; i++) {
 		struct text_error error;
 
@@ -255,6 +265,8 @@ static void make_plans(void)
 		add_worlds_plan();
 		return;
 	}
+	/* Drivers need not expect from a cpu what it never does. */
+	run.left_out[OP_cache_prefetch] = !run.cell->arch->speculates;
 	for (unsigned i = 0; targets[i] && run.plan_count < PLANS_MAX; i++)
 		if (is_named(targets[i]))
 			add_book_plan(targets[i]);

@@ -30,7 +30,7 @@ const struct target target = {
 	.kind = TARGET_CLEAN,
 	.variants = {"arch=arm64 allocator=slub profile=safe", "arch=arm64-128 allocator=slab profile=safe",
 		     "arch=riscv-zicbom allocator=slub profile=safe", "arch=cortex-m7 allocator=slub profile=safe",
-		     "arch=mips-r10000 allocator=slub profile=safe"},
+		     "arch=mips-r10000 allocator=slub profile=safe", "arch=armv7-l2x0 allocator=slab profile=safe"},
 	.verbs = verbs,
 	.ops_max = 64,
 };
