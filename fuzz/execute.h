@@ -134,10 +134,12 @@ struct executor {
 		unsigned from, to;
 		uint32_t points; /* preemption points still to pass */
 	} irq;
-	unsigned in_irq;   /* > 0: an interrupt block runs; it may not sleep */
-	struct busy *busy; /* innermost object that an op under way still uses; NULL = none */
-	uint64_t runs;     /* since executor_create() */
-	bool over;         /* an oops, BUG or hang ended the program */
+	unsigned in_irq;                        /* > 0: an interrupt block runs; it may not sleep */
+	struct busy *busy;                      /* innermost object that an op under way still uses; NULL = none */
+	uint64_t runs;                          /* since executor_create() */
+	bool over;                              /* an oops, BUG or hang ended the program */
+	const struct fault_injection *injected; /* of a sweep: in force from the first op on; injected_count of them */
+	unsigned injected_count;
 	jmp_buf recovery;
 };
 
