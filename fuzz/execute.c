@@ -240,6 +240,8 @@ static void begin(struct executor *x, const struct program *p)
 	dma_device_begin(&x->device);
 	memset(x->skipped, 0, p->op_count * sizeof(x->skipped[0]));
 	program_number_handles(p, x->first);
+	for (unsigned i = 0; i < x->injected_count; i++)
+		fault_set(&x->sim->faults, x->injected[i].point, x->injected[i].nth, x->injected[i].count);
 	for (unsigned i = 0; i < oracle_count; i++)
 		oracles[i]->begin(world->oracle_state[i], &world->oracle_context);
 }

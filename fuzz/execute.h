@@ -130,11 +130,15 @@ struct executor {
 	uint32_t reader[CPUS_MAX]; /* number of the section that is open on a cpu */
 	struct held_lock locks[LOCKS_MAX];
 	struct schedule schedule;
-	unsigned in_irq;   /* > 0: an interrupt block runs, or one amid code with interrupts off; it may not sleep */
+	/* > 0: an interrupt block runs, or one amid code with interrupts off; it may not sleep. */
+	unsigned in_irq;
 	bool chain_mutex;  /* an op under way makes, destroys or shrinks kmem_caches */
 	struct busy *busy; /* innermost object that an op under way still uses; NULL = none */
 	uint64_t runs;     /* since executor_create() */
 	bool over;         /* an oops, BUG or hang ended the program */
+	/* Of a sweep: in force from the first op on; injected_count of them. */
+	const struct fault_injection *injected;
+	unsigned injected_count;
 	jmp_buf recovery;
 };
 

@@ -132,8 +132,7 @@ enum op_result run_fault_set(struct executor *x, const struct op *op)
 enum op_result run_fault_clear(struct executor *x, const struct op *op)
 {
 	(void)op;
-	for (unsigned i = 0; i < FAULT_COUNT; i++)
-		fault_set(&x->sim->faults, (enum fault_point)i, 0, 0);
+	fault_stop(&x->sim->faults);
 	return RESULT_OK;
 }
 

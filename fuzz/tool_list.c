@@ -185,9 +185,11 @@ static void list_profiles(void)
 
 static void list_faults(void)
 {
-	HEADING("fault point", "what fails");
+	static const char *const kinds[] = {"call", "event", "damage"};
+
+	HEADING("fault point", "kind", "what happens", "where");
 	for (unsigned i = 0; i < FAULT_COUNT; i++)
-		ROW(fault_rows[i].name, fault_rows[i].help);
+		ROW(fault_rows[i].name, kinds[fault_rows[i].kind], fault_rows[i].help, fault_rows[i].where);
 }
 
 static void list_planted(void)

@@ -33,7 +33,7 @@ static const char *const slab_flag_names[] = {
 };
 
 static const char *const fault_names[] = {
-#define FAULT(name, text) #name,
+#define FAULT(name, ...) #name,
 #include "sim/fault.def"
 #undef FAULT
 };

@@ -215,6 +215,16 @@ SIM_ACCESSOR void sim_emit(struct sim *sim, const struct event *event)
 		sim->observe(sim->observe_context, event);
 }
 
+/*
+ * True iff the call must fail now, or the event come; emits FAULT_TRIPPED.  __GFP_NOFAIL callers do not ask.  One
+ * branch as long as no fault is asked for.
+ */
+static inline bool should_fail(struct sim *sim, enum fault_point point)
+{
+	sim->faults.hits[point]++;
+	return unlikely(sim->faults.armed | sim->faults.fail_nth) && fault_decide(sim, point);
+}
+
 /* A BUG(): emits KERNEL_BUG with the text and unwinds the op. */
 _Noreturn void sim_bug(struct sim *sim, const char *text);
 /* A bad address: emits OOPS with `where` and unwinds the op. */
