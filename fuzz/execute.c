@@ -21,6 +21,7 @@ bool executor_create(struct executor *x, struct world *world)
 {
 	memset(x, 0, sizeof(*x));
 	x->world = world;
+	x->schedule.watched = SCHEDULE_UNWATCHED;
 	x->sim = &world->sim;
 	x->allocator = &world->allocator;
 	x->objects = calloc(OBJECT_HANDLES_MAX, sizeof(*x->objects));

@@ -19,9 +19,9 @@ void schedule_begin(struct executor *x)
 {
 	struct schedule *s = &x->schedule;
 
-	s->count = s->level = s->amid = s->late = 0;
+	s->count = s->level = s->amid = 0;
 	s->migrate = -1;
-	s->last = POINT_COUNT;
+	s->watched_at = POINT_COUNT;
 	x->sim->preempt = NULL;
 }
 
@@ -51,6 +51,7 @@ void schedule_add(struct executor *x, unsigned header, unsigned from, unsigned t
 	s->waiting[s->count++] = (struct waiting_block){.from = from,
 							.to = to,
 							.points = op->arg[task ? 2 : 1],
+							.header = header,
 							.level = s->level,
 							.cpu = (uint8_t)(task ? op->arg[0] % x->sim->cpus : 0),
 							.task = task,
@@ -155,7 +156,8 @@ static void preempt(void *context, enum preempt_point point)
 			due[count++] = take(x, i);
 	}
 	for (unsigned i = 0; i < count && !x->over; i++) {
-		s->last = point;
+		if (unlikely(due[i].header == s->watched))
+			s->watched_at = point;
 		s->amid++;
 		run_block(x, &due[i]);
 		s->amid--;
@@ -174,7 +176,6 @@ void schedule_flush(struct executor *x)
 			continue;
 		}
 		block = take(x, i);
-		s->late++;
 		run_block(x, &block);
 		i = 0;
 	}

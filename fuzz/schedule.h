@@ -14,10 +14,12 @@
 #include "sim/types.h"
 
 enum { SCHEDULE_MAX = 8 }; /* blocks that wait at a time; one more runs at once */
+#define SCHEDULE_UNWATCHED UINT32_MAX
 
 struct waiting_block {
 	unsigned from, to; /* ops */
 	uint32_t points;   /* preemption points still to pass */
+	unsigned header;   /* op */
 	unsigned level;    /* of the op that it waits in */
 	uint8_t cpu;       /* of a task */
 	bool task;         /* a task, not an interrupt */
@@ -29,9 +31,10 @@ struct schedule {
 	struct waiting_block waiting[SCHEDULE_MAX]; /* in order */
 	unsigned level;                             /* blocks under way: one amid an op of another */
 	unsigned amid;                              /* > 0: a block runs amid an op */
-	unsigned late;           /* blocks that ran only when their op was over, since the program began */
-	int migrate;             /* cpu that the interrupted task shall go on on, -1 = this one */
-	enum preempt_point last; /* where a block came between last, since the program began; POINT_COUNT = nowhere */
+	int migrate;                                /* cpu that the interrupted task shall go on on, -1 = this one */
+	/* For a sweep: the block with that header, and where it came; POINT_COUNT = only when its op was over. */
+	unsigned watched;
+	enum preempt_point watched_at;
 };
 
 struct executor;

@@ -11,6 +11,7 @@
 
 #include "fuzz/program_file.h"
 #include "fuzz/replay_files.h"
+#include "fuzz/sweep_irq.h"
 #include "fuzz/sweep_table.h"
 #include "fuzz/tool.h"
 
@@ -18,7 +19,7 @@ enum { ALLOCATORS_MAX = 16, LIMIT_MAX = 1000000 };
 
 static struct {
 	struct program overrides;
-	bool pairs, safe;
+	bool pairs, safe, irq;
 	unsigned long limit; /* hits of a point in a program; 0 = all */
 	uint32_t points;     /* mask */
 	const char *out;
@@ -36,6 +37,7 @@ static struct session session;
 static struct program program, world_program, variant;
 static struct program_notes notes;
 static struct sweep_table table;
+static struct sweep_irq_table irq_table;
 static struct sweep_case one;
 static volatile sig_atomic_t interrupted;
 
@@ -104,6 +106,9 @@ static const char *take_option(void *context, int letter, const char *value)
 		return NULL;
 	case 'c':
 		job.safe = true;
+		return NULL;
+	case 'i':
+		job.irq = true;
 		return NULL;
 	default:
 		job.out = value;
@@ -253,6 +258,42 @@ static void sweep_pairs(const char *path)
 				sweep_pair(path, a, b);
 }
 
+static void found_between(void *context, struct program *found, const struct finding *finding)
+{
+	struct sweep_signature *entry;
+	char path[1024];
+	size_t used;
+
+	if (!sweep_table_add(&table, finding->signature, &entry))
+		return;
+	used = (size_t)snprintf(entry->where, SWEEP_WHERE_MAX, "%.200s, %s", (const char *)context,
+				one.config.allocator->name);
+	if (!job.out)
+		return;
+	if (sweep_save(&session, &one, found, entry->signature, job.out, path, sizeof(path)))
+		snprintf(entry->where + used, SWEEP_WHERE_MAX - used, "\n  %.160s", path);
+	else
+		fprintf(stderr, "slabfuzz sweep: cannot save %s in %s\n", entry->signature, job.out);
+}
+
+static bool goes_on(void *context)
+{
+	(void)context;
+	table.runs = irq_table.runs;
+	show_progress();
+	return !interrupted;
+}
+
+static void sweep_between(const char *path)
+{
+	static char name[1024];
+	const struct sweep_irq sweep = {&session, &one, (unsigned)job.limit, &irq_table, found_between, goes_on, name};
+
+	snprintf(name, sizeof(name), "%s", path);
+	if (!one.plain.count)
+		sweep_irq_case(&sweep);
+}
+
 /* The profile safe without misuse in place of what the program says; the machine stays. */
 static void make_safe(struct program *p)
 {
@@ -285,6 +326,10 @@ static int sweep_world(const char *path, const char *allocator)
 	sweep_begin(&session, &one, &world_program, &config);
 	table.programs++;
 	table.unclean += one.plain.count > 0;
+	if (job.irq) {
+		sweep_between(path);
+		return 0;
+	}
 	sweep_singles(path);
 	if (job.pairs)
 		sweep_pairs(path);
@@ -309,7 +354,10 @@ static int report(void)
 
 	if (job.terminal)
 		fprintf(stderr, "\r\033[K");
-	sweep_table_print(&table, stdout);
+	if (job.irq)
+		sweep_irq_print(&irq_table, &table, stdout);
+	else
+		sweep_table_print(&table, stdout);
 	if (seconds > 0)
 		fprintf(stderr, "%.1f s of processor time, %.0f runs a second\n", seconds,
 			(double)table.runs / seconds);
@@ -328,6 +376,8 @@ int tool_sweep(int argc, char **argv)
 		return status;
 	if (optind == argc)
 		return tool_usage("sweep", "which file?");
+	if (job.irq && (job.pairs || job.points != UINT32_MAX))
+		return tool_usage("sweep", "--irq fails nothing: it does not go with --pairs or --faults");
 	if (job.out && mkdir(job.out, 0755) != 0 && errno != EEXIST)
 		return tool_option_error("sweep", "out", job.out, strerror(errno));
 	if (note_paths(argc - optind, argv + optind))
