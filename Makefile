@@ -45,7 +45,7 @@ fuzz: plain libfuzzer libfuzzer-asan ## one campaign of TIME=60 seconds over all
 	@rm -rf build/findings build/work
 	build/slabfuzz fuzz --target all --time $(TIME) --out build
 
-test: unit programs planted matrix-test example ## unit tests (plain and ASan), claims, regressions, planted bugs
+test: unit programs claims planted matrix-test example ## unit tests (plain and ASan), claims, regressions, planted bugs
 
 unit: $(UNIT_TESTS) ## the unit tests only
 	@scripts/run_units.sh $(UNIT_TESTS)

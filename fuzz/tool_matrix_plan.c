@@ -161,7 +161,7 @@ static void add_columns_of(struct matrix *m, const struct matrix_selection *s, u
 	for (unsigned i = 0; question == QUESTION_PROFILES && i < profile_count(); i++) {
 		if (s->profiles ? !matrix_list_has(s->profiles, profiles[i].name) : s->policies != NULL)
 			continue;
-		snprintf(settings, sizeof(settings), "profile=%s", profiles[i].name);
+		snprintf(settings, sizeof(settings), "profile=%s dma=strict", profiles[i].name);
 		add_column(m, question, profiles[i].name, settings);
 	}
 }
