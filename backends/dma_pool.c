@@ -53,7 +53,8 @@ static unsigned grow(struct sim *sim, struct dma_pool *pool, const struct cohere
 {
 	unsigned i = pool->area_count;
 
-	if (i == POOL_AREAS_MAX || !coherent_take(sim, kmalloc, pool->area_size, gfp, &pool->areas[i].area))
+	if (i == POOL_AREAS_MAX || should_fail(sim, FAULT_pool_refill, .size = (uint32_t)pool->size, .gfp = gfp) ||
+	    !coherent_take(sim, kmalloc, pool->area_size, gfp, &pool->areas[i].area))
 		return POOL_AREAS_MAX;
 	if (pool->debug)
 		coherent_fill(sim, &pool->areas[i].area, 0, pool->area_size, POOL_FREED);
