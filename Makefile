@@ -16,7 +16,7 @@ T ?= slub_clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: help deps all fuzz test unit programs planted lint smoke format clean docs coverage bench
-.PHONY: claims matrix matrix-test refute rediscover example soak discovery kill-matrix replay100 corpora corpora-merge
+.PHONY: claims matrix book matrix-test refute rediscover example soak discovery kill-matrix replay100 corpora corpora-merge
 
 help: ## list the targets
 	@echo "slabfuzz: make a target below; DEV=1 turns warnings into errors, V=1 shows commands."
@@ -45,7 +45,7 @@ fuzz: plain libfuzzer libfuzzer-asan ## one campaign of TIME=60 seconds over all
 	@rm -rf build/findings build/work
 	build/slabfuzz fuzz --target all --time $(TIME) --out build
 
-test: unit programs planted matrix-test example ## unit tests (plain and ASan), claims, regressions, planted bugs
+test: unit programs claims planted matrix-test example ## unit tests (plain and ASan), claims, regressions, planted bugs
 
 unit: $(UNIT_TESTS) ## the unit tests only
 	@scripts/run_units.sh $(UNIT_TESTS)
@@ -64,6 +64,9 @@ claims: plain ## every claim of the threads, a line each; fails if one differs o
 matrix: plain ## the safety matrix, TIME=300 seconds of fuzzing: build/matrix/matrix.html
 	@build/slabfuzz matrix --out build/matrix --time $(or $(filter-out 60,$(TIME)),300)
 	@scripts/matrix_html.py build/matrix
+
+book: plain ## profile safe by the book, every allocator on every arch: TIME=1800 seconds of fuzzing in all, silent
+	@build/slabfuzz matrix --questions BOOK --out build/book --time $(or $(filter-out 60,$(TIME)),1800)
 
 matrix-test: plain ## a small matrix is killed, goes on, and its page opens in headless Chromium
 	@scripts/matrix_test.sh build/slabfuzz

@@ -386,6 +386,8 @@ void slub_give_back(struct allocator *a, target_addr_t s, frame_t slab, target_a
 	page_field_store(sim, slab, PF_slub_inuse, inuse);
 	if (page_flag(sim, slab, PG_active))
 		return;
+	if (!prior && slab_debug(sim, slab) && (cache_flags(sim, s) & (uint32_t)SLAB_STORE_USER))
+		list_del(sim, page_lru(sim, slab)); /* of full slabs */
 	if (!(inuse & 0xffff)) {
 		if (prior)
 			slub_remove_partial(sim, s, slab);

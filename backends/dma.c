@@ -169,9 +169,10 @@ static void sync(struct sim *sim, enum dma_call call, const struct event *sync, 
 {
 	bool bounced = swiotlb_owns(sim, sync->addr), to_cpu = sync->text[0] == 'c';
 
-	emit(sim, sync);
+	/* What is handed over is what the slot holds, so it is filled first, as when it is mapped. */
 	if (unlikely(bounced) && !to_cpu && sync->value != DMA_FROM_DEVICE)
 		swiotlb_copy(sim, sync->id, sync->addr, sync->size, false);
+	emit(sim, sync);
 	dma_maintain(sim, call, base, sync->addr - base, sync->size, (enum dma_direction)sync->value);
 	if (unlikely(bounced) && to_cpu && sync->value != DMA_TO_DEVICE)
 		swiotlb_copy(sim, sync->id, sync->addr, sync->size, true);

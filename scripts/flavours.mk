@@ -106,10 +106,13 @@ $(2)/planted/%.o: tests/planted/%.patch scripts/plant.sh $$($(1)_MODELS) | $$(DE
 	@scripts/plant.sh object $$< $$@ $(or $($(1)_EMULATION),elf_x86_64) \
 		'$(or $($(1)_COVCC),$($(1)_CC)) $(COMPILE) $($(1)_FLAGS) $($(1)_COV)' $$($(1)_MODELS)
 # Who links which planted bugs: the tool all of them, a target those that its source names.
-$(2)/planted_registry.c: $(or $($(1)_PATCHES),$(NAMED_PATCHES)) scripts/plant.sh $(NAMERS)
-	@mkdir -p $$(@D)
+$(2)/planted_registry.c: $(or $($(1)_PATCHES),$(NAMED_PATCHES)) scripts/plant.sh $(NAMERS) $(2)/planted.list
 	@scripts/plant.sh registry $(or $($(1)_PATCHES),$(NAMED_PATCHES)) > $$@.new
 	@cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
+# A patch that came or went, or another choice on the command line.
+$(2)/planted.list: FORCE $(or $($(1)_PATCHES),$(NAMED_PATCHES))
+	@mkdir -p $$(@D)
+	@echo '$(or $($(1)_PATCHES),$(NAMED_PATCHES))' | cmp -s - $$@ || echo '$(or $($(1)_PATCHES),$(NAMED_PATCHES))' > $$@
 $(2)/planted_of/%.c: targets/%.c $(PATCHES) scripts/plant.sh
 	@mkdir -p $$(@D)
 	@scripts/plant.sh registry $$$$(scripts/plant.sh named-in $$<) > $$@
@@ -171,3 +174,6 @@ build/afl/libslabfuzz_mutator.so: $(patsubst %.c,build/afl/obj/%.o,fuzz/aflplusp
 ifneq ($(OUTSIDE),)
 include scripts/outside.mk
 endif
+
+.PHONY: FORCE
+FORCE:

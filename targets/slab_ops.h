@@ -20,6 +20,12 @@
 	OP_dma_sync_for_cpu, OP_dma_sync_for_device, OP_cache_clean, OP_cache_flush, OP_cache_evict, \
 	OP_flush_dcache_page, OP_page_mapping, OP_kmap, OP_kunmap, OP_kmem_cache_create, OP_kmem_cache_alloc, \
 	OP_kmem_cache_free, OP_kmem_cache_destroy, OP_grace_period, OP_alloc_pages, OP_free_pages, OP_fault_set
+/* The rest of the DMA API: by page, by scatter list, by range. */
+#define DMA_API_OPS \
+	DMA_OPS, OP_virt_to_page, OP_dma_map_page, OP_dma_unmap_page, OP_dma_sync_range_for_cpu, \
+	OP_dma_sync_range_for_device, OP_sg_init_one, OP_sg_chain, OP_sg_page, OP_dma_map_sg, OP_dma_unmap_sg, \
+	OP_dma_sync_sg_for_cpu, OP_dma_sync_sg_for_device, OP_flush_dcache_range, OP_flush_kernel_dcache_page, \
+	OP_kunmap_atomic
 /* Few: after its first misuse most of a program is wasted, so the misuse should come soon. */
 #define MISUSE_OPS \
 	OP_kmalloc, OP_kfree, OP_kfree_at, OP_obj_write, OP_kmem_cache_create, OP_kmem_cache_alloc, \
