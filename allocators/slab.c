@@ -168,7 +168,7 @@ target_addr_t slab_cache_alloc(struct allocator *a, target_addr_t c, gfp_t gfp)
 	bool irqs_off = sim->irqs_off;
 	target_addr_t object;
 
-	if (!(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_slab_alloc))
+	if (!(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_slab_alloc, .gfp = gfp, .cache = c))
 		return 0;
 	sim_preempt_point(sim, POINT_slab_alloc_entry);
 	sim->irqs_off = true;
@@ -203,7 +203,7 @@ static void check_handed_out(struct allocator *a, target_addr_t c, target_addr_t
 static uint64_t put_object(struct allocator *a, target_addr_t c, target_addr_t slab, target_addr_t buffer)
 {
 	struct sim *sim = a->sim;
-	uint64_t index = (buffer - DESC_FIELD(sim, slab, s_mem)) / CACHE_FIELD(sim, c, buffer_size);
+	uint64_t index = (buffer - DESC_FIELD(sim, slab, s_mem)) / sim_divisor(sim, CACHE_FIELD(sim, c, buffer_size));
 	uint64_t inuse = DESC_FIELD(sim, slab, inuse) - 1;
 	target_addr_t bufctl = slab_bufctl_place(sim, slab, index);
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 enum {
-	USER_SIZE = 8,    /* reserved for the user word */
+	USER_SIZE = 8, /* reserved for the user word */
 	OFF_SLAB_MIN = PAGE_SIZE / 8,
 	SMALL_RAM = 32 << 20, /* up to here only order 0 is worth taking */
 	DEBUG_ARRAY_LIMIT = 32,

@@ -84,6 +84,10 @@ target_addr_t slob_get_pages(struct sim *sim, gfp_t gfp, unsigned order)
 
 	sim_preempt_point(sim, POINT_slob_pages_begin);
 	frame = alloc_pages(sim, gfp, order);
+	if (frame != FRAME_NONE && !(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_slab_grow, .gfp = gfp)) {
+		free_pages(sim, frame, order);
+		frame = FRAME_NONE;
+	}
 	sim_preempt_point(sim, POINT_slob_pages_end);
 	return frame == FRAME_NONE ? 0 : page_address(frame);
 }

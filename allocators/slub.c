@@ -123,6 +123,10 @@ static frame_t new_slab(struct allocator *a, target_addr_t s, gfp_t gfp)
 		sim->irqs_off = false;
 	sim_preempt_point(sim, POINT_slub_grow_begin);
 	slab = alloc_pages(sim, order ? page_gfp | GFP_COMP : page_gfp, order);
+	if (slab != FRAME_NONE && !(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_slab_grow, .gfp = gfp, .cache = s)) {
+		free_pages(sim, slab, order);
+		slab = FRAME_NONE;
+	}
 	if (slab != FRAME_NONE)
 		setup_slab(a, s, slab);
 	sim_preempt_point(sim, POINT_slub_grow_end);
@@ -341,7 +345,7 @@ static target_addr_t alloc_object(struct allocator *a, target_addr_t s, gfp_t gf
 	bool irqs_off = sim->irqs_off;
 	frame_t slab;
 
-	if (!(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_slab_alloc))
+	if (!(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_slab_alloc, .gfp = gfp, .cache = s))
 		return 0;
 	sim_preempt_point(sim, POINT_slub_alloc_entry);
 	sim->irqs_off = true;

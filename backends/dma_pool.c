@@ -54,7 +54,9 @@ static unsigned grow(struct sim *sim, struct dma_pool *pool, const struct cohere
 	struct coherent_area area;
 	unsigned i;
 
-	if (pool->area_count == POOL_AREAS_MAX || !coherent_take(sim, kmalloc, pool->area_size, gfp, &area))
+	if (pool->area_count == POOL_AREAS_MAX ||
+	    should_fail(sim, FAULT_pool_refill, .size = (uint32_t)pool->size, .gfp = gfp) ||
+	    !coherent_take(sim, kmalloc, pool->area_size, gfp, &area))
 		return POOL_AREAS_MAX;
 	i = pool->area_count;
 	if (i == POOL_AREAS_MAX) {

@@ -80,7 +80,7 @@ uint64_t swiotlb_map(struct sim *sim, uint32_t id, target_addr_t addr, uint64_t 
 	uint64_t count = (size + SWIOTLB_SLOT - 1) / SWIOTLB_SLOT;
 	unsigned first;
 
-	if (count > SWIOTLB_SLOTS)
+	if (count > SWIOTLB_SLOTS || should_fail(sim, FAULT_bounce_full, .size = (uint32_t)size))
 		return 0;
 	if (swiotlb->frame == FRAME_NONE)
 		swiotlb->frame = boot_pages(sim);

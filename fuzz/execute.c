@@ -172,6 +172,8 @@ static void run_one(struct executor *x, unsigned i)
 	reserve_handles(x, i);
 	x->world->oracle_context.depth++;
 	emit_op(x, EVENT_OP_BEGIN, i, sim->by, RESULT_OK);
+	if (unlikely(sim->faults.armed & FAULT_FLIPS))
+		flip_bits(x);
 	result = dispatch[op->verb](x, op);
 	emit_op(x, EVENT_OP_END, i, result_names[result], result);
 	x->world->oracle_context.depth--;
@@ -237,12 +239,16 @@ static void begin(struct executor *x, const struct program *p)
 	x->rcu_queued = x->lock_count = x->readers_begun = 0;
 	if (x->mm.used)
 		page_tables_reset(&x->mm);
+	x->late.pending = false;
+	x->flipped = 0;
 	x->frag.page = FRAME_NONE;
 	dma_device_begin(&x->device);
 	memset(x->skipped, 0, p->op_count * sizeof(x->skipped[0]));
 	program_number_handles(p, x->first);
-	for (unsigned i = 0; i < x->injected_count; i++)
+	for (unsigned i = 0; i < x->injected_count; i++) {
 		fault_set(&x->sim->faults, x->injected[i].point, x->injected[i].nth, x->injected[i].count);
+		fault_attribute_set(&x->sim->faults, x->injected[i].point, FAULT_ATTRIBUTE_bit, x->injected[i].bit);
+	}
 	for (unsigned i = 0; i < oracle_count; i++)
 		oracles[i]->begin(world->oracle_state[i], &world->oracle_context);
 }
@@ -287,7 +293,7 @@ void executor_run(struct executor *x, const struct program *p, const struct worl
 	run_once(x, p, config);
 }
 
-static target_addr_t cache_address(struct executor *x, uint32_t handle)
+target_addr_t cache_address(struct executor *x, uint32_t handle)
 {
 	if (handle & HANDLE_OTHER)
 		return handle == HANDLE_NONE ? 0 : x->caches[handle & ~HANDLE_OTHER].addr;

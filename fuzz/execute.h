@@ -102,6 +102,12 @@ struct busy {
 	struct busy *outer;
 };
 
+/* A device write under way, which lands before its mapping goes (FAULT_late_write). */
+struct late_write {
+	bool pending;
+	struct op op;
+};
+
 /* State of a run, reused: reset costs the handles that were yielded. */
 struct executor {
 	struct world *world;
@@ -124,6 +130,8 @@ struct executor {
 	struct page_frag frag; /* of alloc_buffer */
 	bool skipped[PROGRAM_OPS_MAX];
 	struct page_tables mm;
+	struct late_write late;
+	target_addr_t flipped; /* by the last flip of the run, 0 = none */
 	/* RCU: objects that wait for call_rcu()'s callback; locks that readers hold; readers that began so far. */
 	uint32_t rcu_queue[PROGRAM_OPS_MAX];
 	uint32_t rcu_queued, lock_count, readers_begun;
@@ -224,6 +232,8 @@ void object_freed(struct executor *x, uint32_t handle);
 target_addr_t home_of(struct executor *x, const struct object *o);
 /* True iff an RCU reader of this cpu began before the object, of a DESTROY_BY_RCU cache, was freed. */
 bool reader_may_see(const struct executor *x, const struct object *o);
+/* Address of a KMEM_CACHE argument, 0 if none. */
+target_addr_t cache_address(struct executor *x, uint32_t handle);
 /* True iff a lock that is held lies in the range. */
 bool lock_held_in(const struct executor *x, target_addr_t addr, uint64_t size);
 /* A client loads: lines are filled, the event tells of it. */
@@ -234,6 +244,10 @@ void unmap_all(struct executor *x);
 void page_flushed(struct executor *x, struct page_handle *p);
 /* True iff a device may be given the page: no store of a user waits in lines that the DMA API knows nothing of. */
 bool page_may_be_mapped(const struct executor *x, const struct page_handle *p);
+/* fuzz/ops_dma.c: before that mapping goes. */
+void late_write_lands(struct executor *x, uint32_t mapping);
+/* fuzz/flip.c: fault points that flip a bit, before each op once one of them is set. */
+void flip_bits(struct executor *x);
 /* fuzz/drain.c: the client gives back all it holds, then the allocator; events DRAINED and PROBE. */
 void executor_drain(struct executor *x);
 /* Nested run of a block of ops. */

@@ -123,19 +123,6 @@ enum op_result run_obj_read(struct executor *x, const struct op *op)
 	return result;
 }
 
-enum op_result run_fault_set(struct executor *x, const struct op *op)
-{
-	fault_set(&x->sim->faults, (enum fault_point)op->arg[0], op->arg[1], op->arg[2]);
-	return RESULT_OK;
-}
-
-enum op_result run_fault_clear(struct executor *x, const struct op *op)
-{
-	(void)op;
-	fault_stop(&x->sim->faults);
-	return RESULT_OK;
-}
-
 /* Blocks are opened by the executor's loop; the header itself does nothing. */
 enum op_result run_irq(struct executor *x, const struct op *op)
 {

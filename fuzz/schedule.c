@@ -118,6 +118,8 @@ static void run_block(struct executor *x, const struct waiting_block *block)
 	bool irqs_off = sim->irqs_off;
 	int migrate = s->migrate;
 
+	if (!block->task && should_fail(sim, FAULT_lost_irq, .size = 1))
+		return;
 	s->migrate = -1;
 	s->level++;
 	if (block->task)

@@ -8,7 +8,7 @@
 #include "fuzz/containment.h"
 #include "fuzz/minimize_run.h"
 
-enum { MINIMIZE_SECONDS = 20, NTH_MAX = 255 };
+enum { MINIMIZE_SECONDS = 20, NTH_MAX = 255, NUMBER_MAX = 65535 };
 
 const char *const sweep_outcome_names[SWEEP_OUTCOME_COUNT] = {"not tripped", "handled", "leaked", "changed state",
 							      "crashed"};
@@ -59,6 +59,9 @@ const struct finding *sweep_finding(const struct session *s, const struct sweep_
 	for (unsigned i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->list[i];
 
+		/* What comes after a known one may be its consequence. */
+		if (session_knows(s, finding->signature))
+			return NULL;
 		if (!session_counts(s, finding) || is_of_plain_run(c, finding))
 			continue;
 		if (!worst || sweep_outcome_of(finding) > sweep_outcome_of(worst))
@@ -115,19 +118,40 @@ enum sweep_outcome sweep_run_variant(struct session *s, const struct sweep_case 
 	return judge(s, c, finding);
 }
 
+/* Puts an op in front of the program. */
+static bool put_first(struct program *p, enum verb verb, uint32_t point, uint32_t a, uint32_t b)
+{
+	const struct op op = {.verb = (uint8_t)verb, .repeat = 1, .arg = {point, a, b}};
+
+	return program_insert_op(p, 0, &op);
+}
+
+static bool put_attribute(struct program *p, enum fault_point point, enum fault_attribute attribute, uint32_t value)
+{
+	return value <= NUMBER_MAX && put_first(p, OP_fault_attr, point, attribute, value);
+}
+
+/* The attributes come after the op that sets the point, so they are put in first. */
+static bool put_fault(struct program *p, const struct fault_injection *fault)
+{
+	uint32_t nth = fault->nth > NTH_MAX ? 1 : fault->nth;
+
+	if (fault->nth > NTH_MAX && !put_attribute(p, fault->point, FAULT_ATTRIBUTE_nth, fault->nth))
+		return false;
+	if (fault->bit && !put_attribute(p, fault->point, FAULT_ATTRIBUTE_bit, fault->bit))
+		return false;
+	return put_first(p, OP_fault_set, fault->point, nth, fault->count);
+}
+
 bool sweep_program(struct program *out, const struct sweep_case *c, const struct fault_injection *faults,
 		   unsigned count)
 {
 	*out = *c->program;
 	if (!program_set(out, "drain", "1"))
 		return false;
-	for (unsigned i = count; i-- > 0;) {
-		const struct op op = {
-			.verb = OP_fault_set, .repeat = 1, .arg = {faults[i].point, faults[i].nth, faults[i].count}};
-
-		if (faults[i].nth > NTH_MAX || !program_insert_op(out, 0, &op))
+	for (unsigned i = count; i-- > 0;)
+		if (!put_fault(out, &faults[i]))
 			return false;
-	}
 	return true;
 }
 

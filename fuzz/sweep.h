@@ -30,7 +30,10 @@ struct sweep_case {
 /* Runs the program without faults, in the world of *config with drain=1. */
 void sweep_begin(struct session *s, struct sweep_case *c, const struct program *p, const struct world_config *config);
 
-/* The gravest finding of the last run that counts and that the plain run has not; NULL = none. */
+/*
+ * The gravest finding of the last run that counts and that the plain run has not; NULL = none, or the run shows one
+ * that is known.
+ */
 const struct finding *sweep_finding(const struct session *s, const struct sweep_case *c);
 enum sweep_outcome sweep_outcome_of(const struct finding *finding);
 

@@ -48,7 +48,7 @@ void sweep_table_print(const struct sweep_table *table, FILE *out)
 	fprintf(out, "\n%llu programs, %llu runs, %u signatures", (unsigned long long)table->programs,
 		(unsigned long long)table->runs, table->signature_count);
 	if (table->unclean)
-		fprintf(out, "; %llu programs find something without a fault, which is not counted",
+		fprintf(out, "; %llu programs find something without a fault and were left out",
 			(unsigned long long)table->unclean);
 	fputc('\n', out);
 }

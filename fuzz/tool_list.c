@@ -190,6 +190,11 @@ static void list_faults(void)
 	HEADING("fault point", "kind", "what happens", "where");
 	for (unsigned i = 0; i < FAULT_COUNT; i++)
 		ROW(fault_rows[i].name, kinds[fault_rows[i].kind], fault_rows[i].help, fault_rows[i].where);
+	putchar('\n');
+	HEADING("attribute", "meaning");
+#define FAULT_ATTRIBUTE(name, help) ROW(#name, help);
+#include "sim/fault_attribute.def"
+#undef FAULT_ATTRIBUTE
 }
 
 static void list_planted(void)

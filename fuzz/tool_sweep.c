@@ -11,6 +11,7 @@
 
 #include "fuzz/program_file.h"
 #include "fuzz/replay_files.h"
+#include "fuzz/sweep_flips.h"
 #include "fuzz/sweep_irq.h"
 #include "fuzz/sweep_table.h"
 #include "fuzz/tool.h"
@@ -19,9 +20,10 @@ enum { ALLOCATORS_MAX = 16, LIMIT_MAX = 1000000 };
 
 static struct {
 	struct program overrides;
-	bool pairs, safe, irq;
+	bool pairs, safe, unclean, flips, markdown, irq;
 	unsigned long limit; /* hits of a point in a program; 0 = all */
 	uint32_t points;     /* mask */
+	bool damage;         /* some of them are of kind damage */
 	const char *out;
 	unsigned allocator_count; /* 0 = the program's own */
 	char allocators[ALLOCATORS_MAX][SETTING_VALUE_MAX];
@@ -84,8 +86,19 @@ static const char *take_points(const char *value)
 		if (point == FAULT_COUNT)
 			return "is no list of fault points (slabfuzz list faults)";
 		job.points |= 1u << point;
+		job.damage |= fault_rows[point].kind == FAULT_IS_DAMAGE;
 	}
 	return job.points ? NULL : "names no fault point";
+}
+
+/* Damage is found by design: only what is asked for by name. */
+static uint32_t default_points(void)
+{
+	uint32_t points = 0;
+
+	for (unsigned point = 0; point < FAULT_COUNT; point++)
+		points |= fault_rows[point].kind != FAULT_IS_DAMAGE ? 1u << point : 0;
+	return points;
 }
 
 /* tool_take */
@@ -106,6 +119,15 @@ static const char *take_option(void *context, int letter, const char *value)
 		return NULL;
 	case 'c':
 		job.safe = true;
+		return NULL;
+	case 'b':
+		job.flips = true;
+		return NULL;
+	case 'm':
+		job.markdown = true;
+		return NULL;
+	case 'u':
+		job.unclean = true;
 		return NULL;
 	case 'i':
 		job.irq = true;
@@ -232,7 +254,8 @@ static void sweep_singles(const char *path)
 {
 	for (unsigned point = 0; point < FAULT_COUNT; point++)
 		for (uint32_t nth = 1; nth <= hits_of(point) && !interrupted; nth++) {
-			const struct fault_injection once = {point, nth, 1}, on = {point, nth, FAULT_FOR_EVER};
+			const struct fault_injection once = {.point = point, .nth = nth, .count = 1},
+						     on = {.point = point, .nth = nth, .count = FAULT_FOR_EVER};
 
 			run(path, &once, 1);
 			run(path, &on, 1);
@@ -242,7 +265,7 @@ static void sweep_singles(const char *path)
 /* The second point is hit more or less often once the first has failed, so it is tried until it does not trip. */
 static void sweep_pair(const char *path, unsigned a, unsigned b)
 {
-	struct fault_injection pair[2] = {{a, 0, 1}, {b, 0, 1}};
+	struct fault_injection pair[2] = {{.point = a, .count = 1}, {.point = b, .count = 1}};
 
 	for (pair[0].nth = 1; pair[0].nth <= hits_of(a); pair[0].nth++)
 		for (pair[1].nth = 1; !interrupted; pair[1].nth++)
@@ -320,12 +343,17 @@ static int sweep_world(const char *path, const char *allocator)
 		make_safe(&world_program);
 	if (allocator)
 		program_set(&world_program, "allocator", allocator);
+	if (job.damage)
+		program_set(&world_program, "damage", "1");
 	status = program_world(path, &world_program, &job.overrides, &config);
 	if (status)
 		return status;
 	sweep_begin(&session, &one, &world_program, &config);
 	table.programs++;
-	table.unclean += one.plain.count > 0;
+	if (one.plain.count > 0 && !job.unclean) {
+		table.unclean++;
+		return 0;
+	}
 	if (job.irq) {
 		sweep_between(path);
 		return 0;
@@ -370,14 +398,16 @@ int tool_sweep(int argc, char **argv)
 {
 	int status;
 
-	job.points = UINT32_MAX;
+	job.points = default_points();
 	status = tool_parse(argc, argv, take_option, NULL);
 	if (status)
 		return status;
-	if (optind == argc)
-		return tool_usage("sweep", "which file?");
-	if (job.irq && (job.pairs || job.points != UINT32_MAX))
-		return tool_usage("sweep", "--irq fails nothing: it does not go with --pairs or --faults");
+	if ((optind == argc) != job.flips)
+		return tool_usage("sweep", job.flips ? "--bit-flips has a program of its own" : "which file?");
+	if (job.markdown && !job.flips)
+		return tool_usage("sweep", "--markdown is for --bit-flips");
+	if (job.irq && (job.pairs || job.flips || job.unclean || job.damage))
+		return tool_usage("sweep", "--irq fails nothing: it goes with none of --pairs, --unclean, --faults");
 	if (job.out && mkdir(job.out, 0755) != 0 && errno != EEXIST)
 		return tool_option_error("sweep", "out", job.out, strerror(errno));
 	if (note_paths(argc - optind, argv + optind))
@@ -388,6 +418,11 @@ int tool_sweep(int argc, char **argv)
 	job.shown = time(NULL);
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
+	if (job.flips) {
+		status = sweep_flips(&session, &interrupted, job.markdown, stdout) ? STATUS_CLEAN : STATUS_FINDING;
+		session_destroy(&session);
+		return status;
+	}
 	for (unsigned i = 0; i < job.path_count && !interrupted; i++) {
 		status = sweep_file(job.paths[i]);
 		if (status)

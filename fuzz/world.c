@@ -85,7 +85,7 @@ static bool same_machine(const struct world_config *a, const struct world_config
 	return a->arch == b->arch && a->allocator == b->allocator && a->debug == b->debug &&
 	       a->debug_vm == b->debug_vm && a->cpus == b->cpus && a->ram_pages == b->ram_pages &&
 	       a->zone_dma_pages == b->zone_dma_pages && a->misuse == b->misuse && a->drain == b->drain &&
-	       a->dma_era == b->dma_era && !a->peer_count == !b->peer_count &&
+	       a->damage == b->damage && a->dma_era == b->dma_era && !a->peer_count == !b->peer_count &&
 	       !memcmp(a->policy, b->policy, POLICY_COUNT) && !strcmp(a->debug_prefix, b->debug_prefix);
 }
 

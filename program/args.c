@@ -38,6 +38,18 @@ static const char *const fault_names[] = {
 #undef FAULT
 };
 
+static const char *const fault_attribute_names[] = {
+#define FAULT_ATTRIBUTE(name, text) #name,
+#include "sim/fault_attribute.def"
+#undef FAULT_ATTRIBUTE
+};
+
+static const char *const verb_names[] = {
+#define OP(verb, ...) #verb,
+#include "program/ops.def"
+#undef OP
+};
+
 static const char *const direction_names[] = {
 #define DMA_DIRECTION(name) #name,
 #include "sim/dma_direction.def"
@@ -55,6 +67,7 @@ enum {
 	GFP_COUNT = sizeof(gfp_names) / sizeof(gfp_names[0]),
 	SLAB_FLAG_COUNT = sizeof(slab_flag_names) / sizeof(slab_flag_names[0]),
 	FAULT_COUNT = sizeof(fault_names) / sizeof(fault_names[0]),
+	FAULT_ATTRIBUTE_COUNT = sizeof(fault_attribute_names) / sizeof(fault_attribute_names[0]),
 	DIRECTION_COUNT = sizeof(direction_names) / sizeof(direction_names[0]),
 	SLAB_FLAG_MASK = (1 << SLAB_FLAG_COUNT) - 1,
 };
@@ -198,6 +211,8 @@ static bool parse_name(const struct arg_word *word, enum arg_kind kind, const ch
 
 NAME_KIND(gfp, ARG_GFP, GFP_COUNT)
 NAME_KIND(fault, ARG_FAULT, FAULT_COUNT)
+NAME_KIND(fault_attribute, ARG_FAULT_ATTRIBUTE, FAULT_ATTRIBUTE_COUNT)
+NAME_KIND(verb, ARG_VERB, OP_COUNT)
 NAME_KIND(direction, ARG_DIRECTION, DIRECTION_COUNT)
 NAME_KIND(vm_kind, ARG_VM_KIND, VM_KIND_COUNT)
 
@@ -213,6 +228,18 @@ static uint32_t mutate_fault(const struct arg_choice *choice, uint32_t value)
 	return prng_below(choice->r, FAULT_COUNT);
 }
 
+static uint32_t mutate_fault_attribute(const struct arg_choice *choice, uint32_t value)
+{
+	(void)value;
+	return prng_below(choice->r, FAULT_ATTRIBUTE_COUNT);
+}
+
+static uint32_t mutate_verb(const struct arg_choice *choice, uint32_t value)
+{
+	(void)value;
+	return prng_below(choice->r, OP_COUNT);
+}
+
 static uint32_t mutate_vm_kind(const struct arg_choice *choice, uint32_t value)
 {
 	(void)value;
@@ -226,6 +253,38 @@ static uint32_t mutate_direction(const struct arg_choice *choice, uint32_t value
 
 	(void)value;
 	return prng_one_in(choice->r, 2) ? FROM_DEVICE : prng_below(choice->r, DIRECTION_COUNT);
+}
+
+/* NUMBER */
+
+static uint32_t clip_number(const struct arg_scope *scope, uint32_t value)
+{
+	(void)scope;
+	return value & SIZE_WORD_MAX;
+}
+
+static uint32_t decode_number(const struct arg_scope *scope, const uint8_t *bytes)
+{
+	(void)scope;
+	return (uint32_t)bytes[0] << 8 | bytes[1];
+}
+
+static void encode_number(uint8_t *bytes, uint32_t value)
+{
+	bytes[0] = (uint8_t)(value >> 8);
+	bytes[1] = (uint8_t)value;
+}
+
+static bool parse_number(const struct arg_scope *scope, const struct arg_word *word, uint32_t *value)
+{
+	(void)scope;
+	return parse_up_to(word, ARG_NUMBER, SIZE_WORD_MAX, value);
+}
+
+static uint32_t mutate_number(const struct arg_choice *choice, uint32_t value)
+{
+	(void)value;
+	return prng_below(choice->r, prng_one_in(choice->r, 8) ? SIZE_WORD_MAX + 1u : 8);
 }
 
 /* SIZE and OFFSET: [class, high, low]. */
@@ -538,5 +597,9 @@ const struct arg_kind_ops arg_kind_ops[ARG_KIND_COUNT] = {
 	[ARG_VM_KIND] = {ROW(vm_kind, encode_byte, print_vm_kind), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_CPU] = {ROW(cpu, encode_byte, print_decimal), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_FAULT] = {ROW(fault, encode_byte, print_fault), YIELDS_NOTHING, YIELDS_NOTHING, false},
+	[ARG_NUMBER] = {ROW(number, encode_number, print_decimal), YIELDS_NOTHING, YIELDS_NOTHING, false},
+	[ARG_FAULT_ATTRIBUTE] = {ROW(fault_attribute, encode_byte, print_fault_attribute), YIELDS_NOTHING,
+				 YIELDS_NOTHING, false},
+	[ARG_VERB] = {ROW(verb, encode_byte, print_verb), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_BLOCK_LENGTH] = {ROW(block_length, encode_byte, print_decimal), YIELDS_NOTHING, YIELDS_NOTHING, false},
 };

@@ -404,7 +404,7 @@ frame_t alloc_pages(struct sim *sim, gfp_t gfp, unsigned order)
 
 	if (order >= MAX_ORDER)
 		return FRAME_NONE;
-	if (!(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_page_alloc))
+	if (!(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_page_alloc, .size = 1u << order, .order = order, .gfp = gfp))
 		return FRAME_NONE;
 	sim_preempt_point(sim, POINT_page_alloc_entry);
 	frame = unlikely(gfp & GFP_ZONE_DMA) && sim->zone_dma ? take_from_zone_dma(sim, order) : take_block(sim, order);

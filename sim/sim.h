@@ -215,21 +215,33 @@ SIM_ACCESSOR void sim_emit(struct sim *sim, const struct event *event)
 		sim->observe(sim->observe_context, event);
 }
 
-/*
- * True iff the call must fail now, or the event come; emits FAULT_TRIPPED.  __GFP_NOFAIL callers do not ask.  One
- * branch as long as no fault is asked for.
- */
-static inline bool should_fail(struct sim *sim, enum fault_point point)
+/* The hit is counted; false as long as no fault is asked for. */
+static inline bool fault_hit(struct sim *sim, enum fault_point point)
 {
 	sim->faults.hits[point]++;
-	return unlikely(sim->faults.armed | sim->faults.fail_nth) && fault_decide(sim, point);
+	return unlikely(sim->faults.armed | sim->faults.fail_nth);
 }
+
+/*
+ * True iff the call must fail now, or the event come; emits FAULT_TRIPPED.  __GFP_NOFAIL callers do not ask.  The rest
+ * of the arguments initialise a struct fault_call; they are not looked at as long as no fault is asked for.
+ */
+#define should_fail(sim, point, ...)                                                                                   \
+	(fault_hit(sim, point) && fault_decide(sim, point, &(const struct fault_call){__VA_ARGS__}))
 
 /* A BUG(): emits KERNEL_BUG with the text and unwinds the op. */
 _Noreturn void sim_bug(struct sim *sim, const char *text);
 /* A bad address: emits OOPS with `where` and unwinds the op. */
 _Noreturn void sim_oops(struct sim *sim, target_addr_t addr, const char *where);
 _Noreturn void sim_hang(struct sim *sim);
+
+/* What metadata is divided by: a zero there is a divide error of the target. */
+static inline uint64_t sim_divisor(struct sim *sim, uint64_t divisor)
+{
+	if (unlikely(!divisor))
+		sim_oops(sim, 0, "divide");
+	return divisor;
+}
 
 /* A point that is open, unless a caller has interrupts off and with it perhaps a lock: then nothing comes. */
 SIM_ACCESSOR void sim_preempt_point(struct sim *sim, enum preempt_point point)
