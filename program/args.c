@@ -142,15 +142,8 @@ BYTE_KIND(order, ARG_ORDER, ORDER_MAX)
 BYTE_KIND(byte, ARG_BYTE, BYTE_MAX)
 BYTE_KIND(cpu, ARG_CPU, CPU_MAX)
 
-static uint32_t clip_point(const struct arg_scope *scope, uint32_t value)
-{
-	return clip_count(scope, value);
-}
-
-static uint32_t decode_point(const struct arg_scope *scope, const uint8_t *bytes)
-{
-	return decode_count(scope, bytes);
-}
+#define clip_point   clip_count
+#define decode_point decode_count
 
 static bool parse_point(const struct arg_scope *scope, const struct arg_word *word, uint32_t *value)
 {
