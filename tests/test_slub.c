@@ -217,16 +217,14 @@ static void cpus_have_slabs_of_their_own(void **state)
 	assert_null(allocator_slub.invariants(&slub));
 }
 
-static unsigned preempted;
 static target_addr_t by_interrupt;
 
-/* The second point lies before the page allocation; the first is before the irq-off section. */
-static void interrupt(void *context)
+static void interrupt(void *context, enum preempt_point point)
 {
 	struct alloc_request request = {.size = 64};
 
 	(void)context;
-	if (++preempted == 2)
+	if (point == POINT_slub_grow_begin && !by_interrupt)
 		by_interrupt = allocator_slub.alloc(&slub, &request);
 }
 
@@ -235,7 +233,7 @@ static void interrupt_gets_the_slab_first(void **state)
 	target_addr_t a;
 
 	(void)state;
-	preempted = 0;
+	by_interrupt = 0;
 	sim.preempt = interrupt;
 	a = kmalloc(64);
 	sim.preempt = NULL;
