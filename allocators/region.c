@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* More memory for heaps that manage a region: what lies behind it, in the order of asking. */
 #include "allocators/allocator.h"
+#include "sim/page.h"
+
+/* Somebody else has the page behind what was given last. */
+static void leave_out_page(struct sim *sim)
+{
+	sim->frame_state[virt_to_frame(sim, sim->region_next)] = FRAME_FREE;
+	sim_disown(sim, sim->region_next, PAGE_SIZE);
+	sim->region_next += PAGE_SIZE;
+}
 
 struct memory_region region_more(struct allocator *a, uint64_t size)
 {
@@ -14,7 +23,7 @@ struct memory_region region_more(struct allocator *a, uint64_t size)
 	if (size > PAGE_SIZE && should_fail(sim, FAULT_region_short, .size = (uint32_t)(size >> PAGE_SHIFT)))
 		size = size / 2 & ~(uint64_t)(PAGE_SIZE - 1);
 	if (size + PAGE_SIZE <= left && should_fail(sim, FAULT_region_gap, .size = (uint32_t)(size >> PAGE_SHIFT)))
-		sim->region_next += PAGE_SIZE;
+		leave_out_page(sim);
 	region = (struct memory_region){sim->region_next, size};
 	sim->region_next += size;
 	return region;

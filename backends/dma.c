@@ -104,6 +104,8 @@ static bool bounce_list(struct sim *sim, uint32_t id, const struct dma_segment *
 		while (i--)
 			if (swiotlb_owns(sim, swiotlb_bus(sim, id, segments[i].addr)))
 				swiotlb_unmap(sim, swiotlb_bus(sim, id, segments[i].addr));
+		/* The pool of slots came with the first one: without any it goes as it came. */
+		swiotlb_exit(sim);
 		return false;
 	}
 	return true;
