@@ -16,7 +16,8 @@ T ?= slub_clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: help deps all fuzz test unit programs planted lint smoke format clean docs coverage bench
-.PHONY: claims sweep sweep-test matrix book matrix-test refute rediscover example soak discovery kill-matrix replay100 corpora corpora-merge
+.PHONY: ossfuzz ossfuzz-tests ossfuzz-check claims sweep sweep-test matrix book matrix-test refute rediscover example
+.PHONY: soak discovery kill-matrix replay100 corpora corpora-merge
 
 help: ## list the targets
 	@echo "slabfuzz: make a target below; DEV=1 turns warnings into errors, V=1 shows commands."
@@ -109,6 +110,20 @@ replay100: plain asan m32 ## each finding replays alike, 100 times out of 100, i
 
 bench: plain libfuzzer libfuzzer-asan ## speed as ratios against an empty target and a naive harness
 	@scripts/bench.sh
+
+# OSS-Fuzz ships what finds nothing by design; at most a dozen.
+OSSFUZZ := slub_clean slub_debug_clean slub_dma_safe slab_clean slab_debug_clean slob_2622_clean slob_2624_clean \
+	dma_api_clean io_clean user_map_clean differential parser_text
+ossfuzz: $(OSSFUZZ:%=$(oss_DIR)/fuzz_%) ## targets, seeds, dictionaries, options in $$WORK/ossfuzz/out, by OSS-Fuzz's $$CC $$CFLAGS ...
+	@scripts/ossfuzz_out.sh $(oss_DIR) $(OSSFUZZ)
+
+ossfuzz-tests: $(plain_DIR)/slabfuzz ## claims and regressions only, with any compiler
+	@scripts/run_programs.sh $(plain_DIR)/slabfuzz
+	@$(plain_DIR)/slabfuzz claims
+
+ossfuzz-check: ## what OSS-Fuzz checks of a project, without its images; ONLY=libfuzzer-address for one row
+	@scripts/ossfuzz_check_test.py
+	@scripts/ossfuzz_check.py $(ONLY)
 
 corpora: plain ## encode the text corpora to engine bytes in build/corpora
 	@scripts/corpora.sh encode
