@@ -35,7 +35,7 @@ static bool may_map(struct sim *sim, target_addr_t addr, uint64_t size, enum dma
 	return !is_refused(sim, addr, size) && !should_fail(sim, FAULT_dma_map, .size = (uint32_t)size);
 }
 
-/* What the cache may do by itself while the device has the memory: at once is as good as later. */
+/* What the cache may do by itself while the device has the memory. */
 static void cache_acts(struct sim *sim, target_addr_t addr, uint64_t size)
 {
 	uint64_t line = UINT64_C(1) << sim->line_shift;
@@ -104,6 +104,8 @@ static bool bounce_list(struct sim *sim, uint32_t id, const struct dma_segment *
 		while (i--)
 			if (swiotlb_owns(sim, swiotlb_bus(sim, id, segments[i].addr)))
 				swiotlb_unmap(sim, swiotlb_bus(sim, id, segments[i].addr));
+		/* The pool of slots came with the first one: without any it goes as it came. */
+		swiotlb_exit(sim);
 		return false;
 	}
 	return true;
@@ -256,6 +258,8 @@ void device_write(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, uin
 		bus_store(sim, offset, value);
 	}
 	emit(sim, &event);
+	if (sim->lines)
+		cache_acts(sim, dma, size);
 }
 
 void device_read(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size)

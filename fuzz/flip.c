@@ -118,6 +118,24 @@ static void flip(struct sim *sim, target_addr_t addr, unsigned bit)
 	target_store(sim, addr, 1, target_load(sim, addr, 1) ^ (UINT64_C(1) << bit), role);
 }
 
+/* A contract that promises to detect a stray store demands that it detects this one. */
+static void tell(struct executor *x, unsigned point, target_addr_t addr, unsigned bit)
+{
+	uint8_t byte = (uint8_t)(target_load(x->sim, addr, 1) ^ (UINT64_C(1) << bit));
+	uint64_t word = x->sim->layout->word;
+
+	for (uint32_t i = 0; i < x->count[YIELDS_OBJECT]; i++) {
+		const struct object *o = &x->objects[i];
+		uint64_t size = o->size + (point == FAULT_flip_redzone ? word : 0);
+
+		if (o->state != (point == FAULT_flip_redzone ? OBJECT_LIVE : OBJECT_FREED) || addr - o->addr >= size)
+			continue;
+		misuse_emit(x, misuse_of_store(x, i, addr, 1), i, addr, 1, byte);
+		return;
+	}
+	misuse_emit(x, MISUSE_other, HANDLE_NONE, addr, 1, byte);
+}
+
 void flip_bits(struct executor *x)
 {
 	for (unsigned point = FAULT_flip_object; point <= FAULT_flip_descriptor; point++) {
@@ -131,6 +149,8 @@ void flip_bits(struct executor *x)
 			continue;
 		search = (struct byte_search){.wanted = bit / 8 % search.seen};
 		search_bytes(x, point, &search);
+		if (x->world->config.misuse)
+			tell(x, point, search.found, bit % 8);
 		flip(x->sim, search.found, bit % 8);
 		x->flipped = search.found;
 	}

@@ -32,7 +32,10 @@ enum op_result run_fault_attr(struct executor *x, const struct op *op)
 
 enum op_result run_fault_gfp(struct executor *x, const struct op *op)
 {
-	fault_filter(&x->sim->faults, (enum fault_point)op->arg[0])->gfp = gfp_rows[op->arg[1]].bits;
+	struct fault_schedule *schedule = fault_filter(&x->sim->faults, (enum fault_point)op->arg[0]);
+
+	schedule->by_gfp = true;
+	schedule->gfp = gfp_rows[op->arg[1]].bits;
 	return RESULT_OK;
 }
 

@@ -19,7 +19,9 @@ static void __attribute__((noinline)) fault_tripped(struct sim *sim, enum fault_
 /* Is this call one that the point counts? */
 static bool passes_filters(const struct sim *sim, const struct fault_schedule *schedule, const struct fault_call *call)
 {
-	return call->order >= schedule->min_order && (call->gfp & schedule->gfp) == schedule->gfp &&
+	gfp_t wanted = schedule->gfp | (call->gfp & ~(gfp_t)GFP_WAIT);
+
+	return call->order >= schedule->min_order && (!schedule->by_gfp || call->gfp == wanted) &&
 	       (!schedule->cache || call->cache == schedule->cache) && (!schedule->by || sim->by == schedule->by);
 }
 

@@ -37,7 +37,8 @@ struct fault_schedule {
 	uint32_t bit;
 	/* Filters; 0 or NULL = all calls are hits. */
 	uint32_t min_order;
-	gfp_t gfp;           /* only calls with all these bits */
+	bool by_gfp; /* only calls with all these bits, and that may wait only if they say so: */
+	gfp_t gfp;
 	target_addr_t cache; /* only of this kmem_cache */
 	const char *by;      /* only in ops of this verb: its name in op_descriptors */
 };

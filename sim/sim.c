@@ -198,6 +198,7 @@ static void clear_program_state(struct sim *sim)
 	sim->user_view_count = 0;
 	if (unlikely(sim->stores_used))
 		store_begin(sim);
+	sim->region_next = sim->region_end = 0;
 	sim->running = NULL;
 	sim->declined_before = false;
 	sim->fault_address = 0;

@@ -133,14 +133,15 @@ struct sim {
 	uint8_t rcu_waits;             /* mask of cpus whose readers began before the last callback was queued */
 	uint32_t preempt_count;        /* > 0: a spinlock is held, nothing may sleep */
 	uint32_t user_view_count;      /* used elements of user_views */
-	bool stores_used;              /* since reset */
-	uint32_t store_count;          /* used elements of stores->pending */
-	bool declined_before;          /* a reference to a frozen slab page was declined: warn once */
-	target_addr_t fault_address;   /* of the last oops */
-	const char *by;                /* the op under way */
-	const char *running;           /* backend whose code runs, culprit of what it does; NULL = the allocator */
-	uint32_t op;                   /* its number */
-	jmp_buf *recovery;             /* where an oops, BUG or hang unwinds to */
+	target_addr_t region_next, region_end; /* what region_more() may hand out */
+	bool stores_used;                      /* since reset */
+	uint32_t store_count;                  /* used elements of stores->pending */
+	bool declined_before;                  /* a reference to a frozen slab page was declined: warn once */
+	target_addr_t fault_address;           /* of the last oops */
+	const char *by;                        /* the op under way */
+	const char *running; /* backend whose code runs, culprit of what it does; NULL = the allocator */
+	uint32_t op;         /* its number */
+	jmp_buf *recovery;   /* where an oops, BUG or hang unwinds to */
 
 	void (*observe)(void *context, const struct event *event);
 	void *observe_context;
