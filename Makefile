@@ -16,7 +16,8 @@ T ?= slub_clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: help deps all fuzz test unit programs planted lint smoke format clean docs coverage bench
-.PHONY: ossfuzz ossfuzz-tests ossfuzz-check claims matrix book matrix-test refute rediscover example soak discovery kill-matrix replay100 corpora corpora-merge
+.PHONY: ossfuzz ossfuzz-tests ossfuzz-check claims sweep sweep-test matrix book matrix-test refute rediscover example
+.PHONY: soak discovery kill-matrix replay100 corpora corpora-merge
 
 help: ## list the targets
 	@echo "slabfuzz: make a target below; DEV=1 turns warnings into errors, V=1 shows commands."
@@ -45,7 +46,7 @@ fuzz: plain libfuzzer libfuzzer-asan ## one campaign of TIME=60 seconds over all
 	@rm -rf build/findings build/work
 	build/slabfuzz fuzz --target all --time $(TIME) --out build
 
-test: unit programs claims planted matrix-test example ## unit tests (plain and ASan), claims, regressions, planted bugs
+test: unit programs claims planted sweep-test matrix-test example ## unit tests (plain and ASan), claims, regressions, planted bugs
 
 unit: $(UNIT_TESTS) ## the unit tests only
 	@scripts/run_units.sh $(UNIT_TESTS)
@@ -60,6 +61,12 @@ programs: plain asan m32 ## replay claims, regressions and test programs in thre
 
 claims: plain ## every claim of the threads, a line each; fails if one differs or has no program
 	@build/slabfuzz claims
+
+sweep: plain ## every fault point at every hit of every program of the corpora and traces: nothing may be found
+	@scripts/sweep.sh build/slabfuzz
+
+sweep-test: plain ## the first hits of each point only
+	@scripts/sweep.sh build/slabfuzz bounded
 
 matrix: plain ## the safety matrix, TIME=300 seconds of fuzzing: build/matrix/matrix.html
 	@build/slabfuzz matrix --out build/matrix --time $(or $(filter-out 60,$(TIME)),300)

@@ -142,7 +142,7 @@ static bool check_poison(struct allocator *a, target_addr_t s, target_addr_t obj
 
 static bool valid_pointer(struct sim *sim, target_addr_t s, frame_t slab, target_addr_t object)
 {
-	uint64_t at = object - page_address(slab), size = CACHE_FIELD(sim, s, size);
+	uint64_t at = object - page_address(slab), size = sim_divisor(sim, CACHE_FIELD(sim, s, size));
 
 	return !object || (at < CACHE_FIELD(sim, s, objects) * size && at % size == 0);
 }

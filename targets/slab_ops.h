@@ -13,7 +13,7 @@
 	OP_kmem_cache_shrink, OP_grace_period, OP_rcu_read_lock, OP_rcu_read_unlock, OP_alloc_pages, \
 	OP_free_pages, OP_cpu
 /* What comes upon them from outside, at places that depend on the allocator. */
-#define TROUBLE_OPS OP_fault_set, OP_fault_clear, OP_irq
+#define TROUBLE_OPS OP_fault_set, OP_fault_clear, OP_irq, OP_fault_attr, OP_fault_gfp, OP_fault_cache, OP_fault_op
 /* DMA and cache maintenance by the book. */
 #define DMA_OPS \
 	OP_kmalloc, OP_kfree, OP_obj_write, OP_obj_read, OP_dma_map, OP_dma_unmap, OP_device_write, OP_device_read, \
