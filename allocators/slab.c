@@ -170,11 +170,12 @@ target_addr_t slab_cache_alloc(struct allocator *a, target_addr_t c, gfp_t gfp)
 
 	if (!(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_slab_alloc, .gfp = gfp, .cache = c))
 		return 0;
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slab_alloc_entry);
 	sim->irqs_off = true;
+	sim_race_point(sim, POINT_slab_alloc_cpu);
 	object = take_buffer(a, c, gfp);
 	sim->irqs_off = irqs_off;
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slab_alloc_exit);
 	if (!object)
 		return 0;
 	if (slab_flags(sim, c) & OBJECT_DEBUG)
@@ -290,14 +291,15 @@ static void free_buffer(struct allocator *a, target_addr_t c, target_addr_t obje
 	struct sim *sim = a->sim;
 	bool irqs_off = sim->irqs_off;
 
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slab_free_entry);
 	sim->irqs_off = true;
+	sim_race_point(sim, POINT_slab_free_cpu);
 	if (slab_flags(sim, c) & (OBJECT_DEBUG | (uint32_t)SLAB_DEBUG_FREE))
 		object = slab_debug_free(a, c, object);
 	if (likely(!of_client) || !slab_keeps_aside(a, c, object))
 		slab_array_put(a, c, object);
 	sim->irqs_off = irqs_off;
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slab_free_exit);
 }
 
 void slab_cache_free(struct allocator *a, target_addr_t c, target_addr_t object)

@@ -158,9 +158,9 @@ bool slab_grow(struct allocator *a, target_addr_t c, gfp_t gfp)
 	colour = next_colour(sim, c, l3);
 	if (gfp & GFP_WAIT)
 		sim->irqs_off = false;
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slab_grow_begin);
 	slab = new_slab(a, c, colour, gfp);
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slab_grow_end);
 	sim->irqs_off = true;
 	if (!slab)
 		return false;
@@ -228,6 +228,7 @@ unsigned slab_run_callbacks(struct allocator *a, unsigned cpu)
 
 		release_slab(a, target_load_field(sim, slab, LF_slab_rcu_cache), slab,
 			     target_load_field(sim, slab, LF_slab_rcu_addr));
+		sim_preempt_point(sim, POINT_rcu_callback);
 		slab = next;
 	}
 	return ran;

@@ -125,6 +125,7 @@ bool dma_map_sg(struct sim *sim, uint32_t id, const struct dma_segment *segments
 		event.addr = swiotlb_bus(sim, id, segments[i].addr);
 		event.size = segments[i].size;
 		map(sim, DMA_MAP_SG, &event);
+		sim_preempt_point(sim, POINT_dma_list);
 	}
 	return true;
 }
@@ -163,6 +164,7 @@ void dma_unmap_sg(struct sim *sim, uint32_t id, const struct dma_segment *segmen
 		event.addr = swiotlb_bus(sim, id, segments[i].addr);
 		event.size = segments[i].size;
 		unmap_range(sim, DMA_UNMAP_SG, &event);
+		sim_preempt_point(sim, POINT_dma_list);
 	}
 }
 
@@ -227,6 +229,7 @@ void dma_sync_sg(struct sim *sim, uint32_t id, const struct dma_segment *segment
 						to_cpu ? "cpu" : "device");
 
 		sync(sim, to_cpu ? DMA_SYNC_SG_FOR_CPU : DMA_SYNC_SG_FOR_DEVICE, &event, event.addr);
+		sim_preempt_point(sim, POINT_dma_list);
 	}
 }
 

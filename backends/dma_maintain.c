@@ -112,7 +112,7 @@ static void do_edges(struct sim *sim, const maintenance *m, target_addr_t addr, 
 	if (last)
 		cache_inner(sim, (enum cache_operation)m->last_edge, (addr + size) & ~mask, mask + 1);
 	if (first || last)
-		sim_preempt_point(sim);
+		sim_preempt_point(sim, POINT_dma_edges);
 }
 
 struct range {

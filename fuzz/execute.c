@@ -21,6 +21,7 @@ bool executor_create(struct executor *x, struct world *world)
 {
 	memset(x, 0, sizeof(*x));
 	x->world = world;
+	x->schedule.watched = SCHEDULE_UNWATCHED;
 	x->sim = &world->sim;
 	x->allocator = &world->allocator;
 	x->objects = calloc(OBJECT_HANDLES_MAX, sizeof(*x->objects));
@@ -184,62 +185,6 @@ static void run_one(struct executor *x, unsigned i)
 	x->yield = yield;
 }
 
-static void fire_irq(struct executor *x)
-{
-	unsigned from = x->irq.from, to = x->irq.to;
-
-	x->irq.armed = false;
-	x->sim->preempt = NULL;
-	x->sim->race = NULL;
-	if (should_fail(x->sim, FAULT_lost_irq, .size = 1))
-		return;
-	x->in_irq++;
-	run_range(x, from, to);
-	x->in_irq--;
-}
-
-static void preempt(void *context)
-{
-	struct executor *x = context;
-
-	if (x->irq.armed && x->irq.points-- == 0)
-		fire_irq(x);
-}
-
-/* Another cpu comes between; under a lock only if nothing that it does takes one. */
-static void race(void *context, bool locked)
-{
-	struct executor *x = context;
-
-	for (unsigned i = x->irq.from; locked && i < x->irq.to; i++) {
-		enum op_family family = op_descriptors[x->program->ops[i].verb].family;
-
-		if (family != FAMILY_CACHE && family != FAMILY_BLOCK)
-			return;
-	}
-	preempt(x);
-}
-
-/* The block is one cpu's, and not this one's. */
-static bool is_other_cpu(const struct executor *x, unsigned from, unsigned to)
-{
-	const struct op *op = &x->program->ops[from];
-
-	return from < to && op->verb == OP_cpu && from + 1 + op->arg[1] == to &&
-	       op->arg[0] % x->sim->cpus != x->sim->cpu;
-}
-
-static void arm_irq(struct executor *x, unsigned header, unsigned from, unsigned to)
-{
-	x->irq.armed = true;
-	x->irq.from = from;
-	x->irq.to = to;
-	x->irq.points = x->program->ops[header].arg[1];
-	x->sim->preempt = preempt;
-	x->sim->preempt_context = x;
-	x->sim->race = is_other_cpu(x, from, to) ? race : NULL;
-}
-
 static void run_cpu_block(struct executor *x, const struct op *op, unsigned from, unsigned to)
 {
 	unsigned cpu = x->sim->cpu;
@@ -253,16 +198,14 @@ static void run_cpu_block(struct executor *x, const struct op *op, unsigned from
 static unsigned open_block(struct executor *x, unsigned i)
 {
 	const struct op *op = &x->program->ops[i];
-	unsigned length = op->verb == OP_irq ? op->arg[0] : op->arg[1];
+	unsigned length = op->arg[op->verb == OP_irq ? 0 : 1];
 	unsigned from = i + 1, to = i + 1 + length;
 
 	run_one(x, i);
 	if (op->verb == OP_cpu)
 		run_cpu_block(x, op, from, to);
-	else if (!x->irq.armed)
-		arm_irq(x, i, from, to);
 	else
-		run_range(x, from, to);
+		schedule_add(x, i, from, to);
 	return to;
 }
 
@@ -276,9 +219,9 @@ void run_range(struct executor *x, unsigned from, unsigned to)
 			continue;
 		}
 		run_one(x, i++);
-		/* The interrupt comes after the op at the latest. */
-		if (unlikely(x->irq.armed))
-			fire_irq(x);
+		/* They come after the op at the latest. */
+		if (unlikely(x->schedule.count))
+			schedule_flush(x);
 	}
 }
 
@@ -288,8 +231,9 @@ static void begin(struct executor *x, const struct program *p)
 
 	x->program = p;
 	memset(x->count, 0, sizeof(x->count));
-	x->irq.armed = false;
+	schedule_begin(x);
 	x->in_irq = 0;
+	x->chain_mutex = false;
 	x->busy = NULL;
 	x->over = false;
 	x->rcu_queued = x->lock_count = x->readers_begun = 0;
@@ -298,8 +242,6 @@ static void begin(struct executor *x, const struct program *p)
 	x->late.pending = false;
 	x->flipped = 0;
 	x->frag.page = FRAME_NONE;
-	x->sim->preempt = NULL;
-	x->sim->race = NULL;
 	dma_device_begin(&x->device);
 	memset(x->skipped, 0, p->op_count * sizeof(x->skipped[0]));
 	program_number_handles(p, x->first);
@@ -325,9 +267,9 @@ static void run_once(struct executor *x, const struct program *p, const struct w
 		x->over = true;
 	} else {
 		run_range(x, 0, p->op_count);
-		/* An interrupt's last op may have been the header of another. */
-		while (x->irq.armed)
-			fire_irq(x);
+		/* A block's last op may have been the header of another. */
+		while (x->schedule.count)
+			schedule_flush(x);
 		if (config->drain)
 			executor_drain(x);
 	}

@@ -10,6 +10,7 @@
 #include "backends/dma_pool.h"
 #include "backends/page_table.h"
 #include "fuzz/io.h"
+#include "fuzz/schedule.h"
 #include "fuzz/world.h"
 #include "program/text.h"
 
@@ -136,17 +137,15 @@ struct executor {
 	uint32_t rcu_queued, lock_count, readers_begun;
 	uint32_t reader[CPUS_MAX]; /* number of the section that is open on a cpu */
 	struct held_lock locks[LOCKS_MAX];
-	/* A pending interrupt block. */
-	struct {
-		bool armed;
-		unsigned from, to;
-		uint32_t points; /* preemption points still to pass */
-	} irq;
-	unsigned in_irq;                        /* > 0: an interrupt block runs; it may not sleep */
-	struct busy *busy;                      /* innermost object that an op under way still uses; NULL = none */
-	uint64_t runs;                          /* since executor_create() */
-	bool over;                              /* an oops, BUG or hang ended the program */
-	const struct fault_injection *injected; /* of a sweep: in force from the first op on; injected_count of them */
+	struct schedule schedule;
+	/* > 0: an interrupt block runs, or one amid code with interrupts off; it may not sleep. */
+	unsigned in_irq;
+	bool chain_mutex;  /* an op under way makes, destroys or shrinks kmem_caches */
+	struct busy *busy; /* innermost object that an op under way still uses; NULL = none */
+	uint64_t runs;     /* since executor_create() */
+	bool over;         /* an oops, BUG or hang ended the program */
+	/* Of a sweep: in force from the first op on; injected_count of them. */
+	const struct fault_injection *injected;
 	unsigned injected_count;
 	jmp_buf recovery;
 };

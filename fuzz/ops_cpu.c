@@ -137,3 +137,25 @@ enum op_result run_cpu(struct executor *x, const struct op *op)
 	(void)op;
 	return RESULT_OK;
 }
+
+enum op_result run_task(struct executor *x, const struct op *op)
+{
+	(void)x;
+	(void)op;
+	return RESULT_OK;
+}
+
+/* Preemption is off inside an RCU reader, of this era. */
+enum op_result run_migrate(struct executor *x, const struct op *op)
+{
+	unsigned cpu = op->arg[0] % x->sim->cpus;
+
+	if (x->schedule.amid) {
+		x->schedule.migrate = (int)cpu;
+		return RESULT_OK;
+	}
+	if (x->sim->rcu_nesting[x->sim->cpu] || x->in_irq)
+		return RESULT_SKIP;
+	x->sim->cpu = cpu;
+	return RESULT_OK;
+}

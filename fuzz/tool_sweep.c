@@ -12,6 +12,7 @@
 #include "fuzz/program_file.h"
 #include "fuzz/replay_files.h"
 #include "fuzz/sweep_flips.h"
+#include "fuzz/sweep_irq.h"
 #include "fuzz/sweep_table.h"
 #include "fuzz/tool.h"
 
@@ -19,7 +20,7 @@ enum { ALLOCATORS_MAX = 16, LIMIT_MAX = 1000000 };
 
 static struct {
 	struct program overrides;
-	bool pairs, safe, unclean, flips, markdown;
+	bool pairs, safe, unclean, flips, markdown, irq;
 	unsigned long limit; /* hits of a point in a program; 0 = all */
 	uint32_t points;     /* mask */
 	bool damage;         /* some of them are of kind damage */
@@ -38,6 +39,7 @@ static struct session session;
 static struct program program, world_program, variant;
 static struct program_notes notes;
 static struct sweep_table table;
+static struct sweep_irq_table irq_table;
 static struct sweep_case one;
 static volatile sig_atomic_t interrupted;
 
@@ -126,6 +128,9 @@ static const char *take_option(void *context, int letter, const char *value)
 		return NULL;
 	case 'u':
 		job.unclean = true;
+		return NULL;
+	case 'i':
+		job.irq = true;
 		return NULL;
 	default:
 		job.out = value;
@@ -289,6 +294,42 @@ static void sweep_pairs(const char *path)
 				sweep_pair(path, a, b);
 }
 
+static void found_between(void *context, struct program *found, const struct finding *finding)
+{
+	struct sweep_signature *entry;
+	char path[1024];
+	size_t used;
+
+	if (!sweep_table_add(&table, finding->signature, &entry))
+		return;
+	used = (size_t)snprintf(entry->where, SWEEP_WHERE_MAX, "%.200s, %s", (const char *)context,
+				one.config.allocator->name);
+	if (!job.out)
+		return;
+	if (sweep_save(&session, &one, found, entry->signature, job.out, path, sizeof(path)))
+		snprintf(entry->where + used, SWEEP_WHERE_MAX - used, "\n  %.160s", path);
+	else
+		fprintf(stderr, "slabfuzz sweep: cannot save %s in %s\n", entry->signature, job.out);
+}
+
+static bool goes_on(void *context)
+{
+	(void)context;
+	table.runs = irq_table.runs;
+	show_progress();
+	return !interrupted;
+}
+
+static void sweep_between(const char *path)
+{
+	static char name[1024];
+	const struct sweep_irq sweep = {&session, &one, (unsigned)job.limit, &irq_table, found_between, goes_on, name};
+
+	snprintf(name, sizeof(name), "%s", path);
+	if (!one.plain.count)
+		sweep_irq_case(&sweep);
+}
+
 /* The profile safe without misuse in place of what the program says; the machine stays. */
 static void make_safe(struct program *p)
 {
@@ -326,6 +367,10 @@ static int sweep_world(const char *path, const char *allocator)
 		table.unclean++;
 		return 0;
 	}
+	if (job.irq) {
+		sweep_between(path);
+		return 0;
+	}
 	sweep_singles(path);
 	if (job.pairs)
 		sweep_pairs(path);
@@ -350,7 +395,10 @@ static int report(void)
 
 	if (job.terminal)
 		fprintf(stderr, "\r\033[K");
-	sweep_table_print(&table, stdout);
+	if (job.irq)
+		sweep_irq_print(&irq_table, &table, stdout);
+	else
+		sweep_table_print(&table, stdout);
 	if (seconds > 0)
 		fprintf(stderr, "%.1f s of processor time, %.0f runs a second\n", seconds,
 			(double)table.runs / seconds);
@@ -371,6 +419,8 @@ int tool_sweep(int argc, char **argv)
 		return tool_usage("sweep", job.flips ? "--bit-flips has a program of its own" : "which file?");
 	if (job.markdown && !job.flips)
 		return tool_usage("sweep", "--markdown is for --bit-flips");
+	if (job.irq && (job.pairs || job.flips || job.unclean || job.damage))
+		return tool_usage("sweep", "--irq fails nothing: it goes with none of --pairs, --unclean, --faults");
 	if (job.out && mkdir(job.out, 0755) != 0 && errno != EEXIST)
 		return tool_option_error("sweep", "out", job.out, strerror(errno));
 	if (note_paths(argc - optind, argv + optind))

@@ -85,8 +85,7 @@ static bool worthless(const char *owner)
 	return false;
 }
 
-/* Poison from a live object's end on fills its slack, and so does what krealloc() gave up: both count only when the
- * object is free. */
+/* A live object's slack: poison, and what krealloc() gave up, from its end on.  It counts when the object is free. */
 static bool is_slack(const struct oracle_context *context, target_addr_t addr)
 {
 	if (object_at(context, addr, NULL))

@@ -142,6 +142,27 @@ BYTE_KIND(order, ARG_ORDER, ORDER_MAX)
 BYTE_KIND(byte, ARG_BYTE, BYTE_MAX)
 BYTE_KIND(cpu, ARG_CPU, CPU_MAX)
 
+#define clip_point   clip_count
+#define decode_point decode_count
+
+static bool parse_point(const struct arg_scope *scope, const struct arg_word *word, uint32_t *value)
+{
+	(void)scope;
+	return parse_up_to(word, ARG_POINT, BYTE_MAX, value);
+}
+
+/* Most ops have few points; of those that have many, the neighbour of a good one is tried. */
+static uint32_t mutate_point(const struct arg_choice *choice, uint32_t value)
+{
+	unsigned dice = prng_below(choice->r, 16);
+
+	if (dice < 4 && value < BYTE_MAX)
+		return value + 1;
+	if (dice < 6 && value > 0)
+		return value - 1;
+	return prng_below(choice->r, dice < 13 ? 8 : dice < 15 ? 32 : BYTE_MAX + 1u);
+}
+
 static void print_byte(struct text_buffer *out, uint32_t value)
 {
 	text_printf(out, "0x%02x", (unsigned)value);
@@ -553,6 +574,7 @@ const struct arg_kind_ops arg_kind_ops[ARG_KIND_COUNT] = {
 	[ARG_OFFSET] = {ROW(offset, encode_size, print_size), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_GFP] = {ROW(gfp, encode_byte, print_gfp), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_COUNT] = {ROW(count, encode_byte, print_decimal), YIELDS_NOTHING, YIELDS_NOTHING, false},
+	[ARG_POINT] = {ROW(point, encode_byte, print_decimal), YIELDS_NOTHING, YIELDS_NOTHING, false},
 #define HANDLE(class, letter, name) [ARG_##class] = {HANDLE_ROW(name), YIELDS_##class, YIELDS_NOTHING, false},
 #define SPECIAL_HANDLE(class, letter, name)
 #include "program/handles.def"

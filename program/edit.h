@@ -46,6 +46,11 @@ static inline bool verb_is_rare(enum verb verb)
 	return family == FAMILY_BLOCK || family == FAMILY_FAULT || family == FAMILY_UPKEEP;
 }
 
+static inline bool verb_opens_block(enum verb verb)
+{
+	return op_descriptors[verb].flags & OP_OPENS_BLOCK;
+}
+
 /* Index of the op before `before` that yields a handle, or PROGRAM_OPS_MAX. */
 unsigned program_maker(const struct program *p, enum yields class, uint32_t handle, unsigned before);
 

@@ -17,6 +17,8 @@ env -u CFLAGS -u CXXFLAGS -u CXX -u LIB_FUZZING_ENGINE -u MAKEFLAGS -u MFLAGS ma
 	plain_DIR="$dir/host" 'plain_PATCHES=$(NAMED_PATCHES)' "$tool" >"$dir/host.log" 2>&1 ||
 	{ tail -n 20 "$dir/host.log" >&2; exit 1; }
 
+# Folders have programs of the same name.
+seed_name() { local name=${1#corpora/}; echo "${name//\//-}"; }
 clean=$(grep -lxF '# expect: clean' corpora/*/*.prog)
 for t in "$@"; do
 	seeds=$dir/seeds/$t
@@ -24,12 +26,12 @@ for t in "$@"; do
 	cp "$dir/fuzz_$t" "$out/"
 	if [[ $t == parser_* ]]; then
 		"$tool" dictionary >"$out/fuzz_$t.dict"
-		cp corpora/*/*.prog "$seeds/"
+		for p in corpora/*/*.prog; do cp "$p" "$seeds/$(seed_name "$p")"; done
 		printf '[libfuzzer]\nmax_len = 4096\n' >"$out/fuzz_$t.options"
 	else
 		"$tool" dictionary --target "$t" >"$out/fuzz_$t.dict"
 		for p in $clean; do
-			"$tool" encode --target "$t" "$p" -o "$seeds/$(basename "$p" .prog)" 2>/dev/null || true
+			"$tool" encode --target "$t" "$p" -o "$seeds/$(seed_name "$p")" 2>/dev/null || true
 		done
 		# Edits are made on ops: what it measures of comparisons and counters steers nothing.
 		printf '[libfuzzer]\nmax_len = 1537\nuse_counters = 0\nentropic_scale_per_exec_time = 1\n' >"$out/fuzz_$t.options"

@@ -15,6 +15,7 @@
 #include "sim/event.h"
 #include "sim/fault.h"
 #include "sim/page_fields.h"
+#include "sim/point.h"
 
 #define RAM_BASE         UINT64_C(0x50000000)
 #define RAM_SIZE_MAX     UINT64_C(0x04000000) /* 64 MiB */
@@ -144,10 +145,9 @@ struct sim {
 
 	void (*observe)(void *context, const struct event *event);
 	void *observe_context;
-	void (*preempt)(void *context); /* called wherever the era has interrupts on; may be NULL */
+	/* Called at the preemption points (sim/point.def); NULL unless a schedule wants to come between. */
+	void (*preempt)(void *context, enum preempt_point point);
 	void *preempt_context;
-	/* preempt, if what it runs is another cpu's, for which interrupts may be off here; NULL otherwise. */
-	void (*race)(void *context, bool locked);
 	bool allocated_ok; /* sim_create() succeeded */
 };
 
@@ -244,21 +244,18 @@ static inline uint64_t sim_divisor(struct sim *sim, uint64_t divisor)
 	return divisor;
 }
 
-/* Where the era has interrupts on: an interrupt block may run here. */
-SIM_ACCESSOR void sim_preempt_point(struct sim *sim)
+/* A point that is open, unless a caller has interrupts off and with it perhaps a lock: then nothing comes. */
+SIM_ACCESSOR void sim_preempt_point(struct sim *sim, enum preempt_point point)
 {
 	if (unlikely(sim->preempt != NULL) && !sim->irqs_off)
-		sim->preempt(sim->preempt_context);
+		sim->preempt(sim->preempt_context, point);
 }
 
-/*
- * Where code touches what other cpus may touch at the same time.  locked: it holds a lock of the allocator, so that
- * only what takes none can come between.
- */
-SIM_ACCESSOR void sim_race_point(struct sim *sim, bool locked)
+/* A point that is closed or locked: code with interrupts off touches what other cpus may touch at the same time. */
+SIM_ACCESSOR void sim_race_point(struct sim *sim, enum preempt_point point)
 {
-	if (unlikely(sim->race != NULL))
-		sim->race(sim->preempt_context, locked);
+	if (unlikely(sim->preempt != NULL))
+		sim->preempt(sim->preempt_context, point);
 }
 
 /*
