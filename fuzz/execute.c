@@ -248,6 +248,8 @@ static void begin(struct executor *x, const struct program *p)
 	for (unsigned i = 0; i < x->injected_count; i++) {
 		fault_set(&x->sim->faults, x->injected[i].point, x->injected[i].nth, x->injected[i].count);
 		fault_attribute_set(&x->sim->faults, x->injected[i].point, FAULT_ATTRIBUTE_bit, x->injected[i].bit);
+		fault_attribute_set(&x->sim->faults, x->injected[i].point, FAULT_ATTRIBUTE_interval,
+				    x->injected[i].interval);
 	}
 	for (unsigned i = 0; i < oracle_count; i++)
 		oracles[i]->begin(world->oracle_state[i], &world->oracle_context);

@@ -140,6 +140,8 @@ static bool put_fault(struct program *p, const struct fault_injection *fault)
 		return false;
 	if (fault->bit && !put_attribute(p, fault->point, FAULT_ATTRIBUTE_bit, fault->bit))
 		return false;
+	if (fault->interval && !put_attribute(p, fault->point, FAULT_ATTRIBUTE_interval, fault->interval))
+		return false;
 	return put_first(p, OP_fault_set, fault->point, nth, fault->count);
 }
 

@@ -205,8 +205,9 @@ static void describe(char *where, const char *path, const struct fault_injection
 	size_t used = (size_t)snprintf(where, SWEEP_WHERE_MAX, "%.200s, %s", path, one.config.allocator->name);
 
 	for (unsigned i = 0; i < count && used < SWEEP_WHERE_MAX; i++)
-		used += (size_t)snprintf(where + used, SWEEP_WHERE_MAX - used, ", fault_set %s %u %u",
-					 fault_rows[faults[i].point].name, faults[i].nth, faults[i].count);
+		used += (size_t)snprintf(where + used, SWEEP_WHERE_MAX - used, ", fault_set %s %u %u%s%.0u",
+					 fault_rows[faults[i].point].name, faults[i].nth, faults[i].count,
+					 faults[i].interval ? " interval " : "", faults[i].interval);
 }
 
 static void save(struct sweep_signature *entry, const struct fault_injection *faults, unsigned count)
@@ -273,8 +274,20 @@ static void sweep_pair(const char *path, unsigned a, unsigned b)
 				break;
 }
 
+/* Two hits of one point. */
+static void sweep_twice(const char *path, unsigned point)
+{
+	struct fault_injection twice = {.point = point, .count = 2};
+
+	for (twice.nth = 1; twice.nth < hits_of(point); twice.nth++)
+		for (twice.interval = 1; twice.nth + twice.interval <= hits_of(point) && !interrupted; twice.interval++)
+			run(path, &twice, 1);
+}
+
 static void sweep_pairs(const char *path)
 {
+	for (unsigned point = 0; point < FAULT_COUNT; point++)
+		sweep_twice(path, point);
 	for (unsigned a = 0; a < FAULT_COUNT; a++)
 		for (unsigned b = a + 1; b < FAULT_COUNT; b++)
 			if (hits_of(a) && job.points >> b & 1)

@@ -81,7 +81,7 @@ _Static_assert(FAULT_COUNT <= 32, "faults.armed is a mask");
 struct fault_injection {
 	enum fault_point point;
 	uint32_t nth, count;
-	uint32_t bit; /* attribute of that name */
+	uint32_t bit, interval; /* attributes of that name */
 };
 
 struct sim;
