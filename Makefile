@@ -16,7 +16,8 @@ T ?= slub_clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: help deps all fuzz test unit programs planted lint smoke format clean docs coverage bench
-.PHONY: claims matrix matrix-test refute rediscover example soak discovery kill-matrix replay100 corpora corpora-merge
+.PHONY: ossfuzz ossfuzz-tests ossfuzz-check claims sweep sweep-test matrix book matrix-test refute rediscover example
+.PHONY: soak discovery kill-matrix replay100 corpora corpora-merge
 
 help: ## list the targets
 	@echo "slabfuzz: make a target below; DEV=1 turns warnings into errors, V=1 shows commands."
@@ -45,7 +46,7 @@ fuzz: plain libfuzzer libfuzzer-asan ## one campaign of TIME=60 seconds over all
 	@rm -rf build/findings build/work
 	build/slabfuzz fuzz --target all --time $(TIME) --out build
 
-test: unit programs planted matrix-test example ## unit tests (plain and ASan), claims, regressions, planted bugs
+test: unit programs claims planted sweep-test matrix-test example ## unit tests (plain and ASan), claims, regressions, planted bugs
 
 unit: $(UNIT_TESTS) ## the unit tests only
 	@scripts/run_units.sh $(UNIT_TESTS)
@@ -61,9 +62,18 @@ programs: plain asan m32 ## replay claims, regressions and test programs in thre
 claims: plain ## every claim of the threads, a line each; fails if one differs or has no program
 	@build/slabfuzz claims
 
+sweep: plain ## every fault point at every hit of every program of the corpora and traces: nothing may be found
+	@scripts/sweep.sh build/slabfuzz
+
+sweep-test: plain ## the first hits of each point only
+	@scripts/sweep.sh build/slabfuzz bounded
+
 matrix: plain ## the safety matrix, TIME=300 seconds of fuzzing: build/matrix/matrix.html
 	@build/slabfuzz matrix --out build/matrix --time $(or $(filter-out 60,$(TIME)),300)
 	@scripts/matrix_html.py build/matrix
+
+book: plain ## profile safe by the book, every allocator on every arch: TIME=1800 seconds of fuzzing in all, silent
+	@build/slabfuzz matrix --questions BOOK --out build/book --time $(or $(filter-out 60,$(TIME)),1800)
 
 matrix-test: plain ## a small matrix is killed, goes on, and its page opens in headless Chromium
 	@scripts/matrix_test.sh build/slabfuzz
@@ -100,6 +110,20 @@ replay100: plain asan m32 ## each finding replays alike, 100 times out of 100, i
 
 bench: plain libfuzzer libfuzzer-asan ## speed as ratios against an empty target and a naive harness
 	@scripts/bench.sh
+
+# OSS-Fuzz ships what finds nothing by design; at most a dozen.
+OSSFUZZ := slub_clean slub_debug_clean slub_dma_safe slab_clean slab_debug_clean slob_2622_clean slob_2624_clean \
+	dma_api_clean io_clean user_map_clean differential parser_text
+ossfuzz: $(OSSFUZZ:%=$(oss_DIR)/fuzz_%) ## targets, seeds, dictionaries, options in $$WORK/ossfuzz/out, by OSS-Fuzz's $$CC $$CFLAGS ...
+	@scripts/ossfuzz_out.sh $(oss_DIR) $(OSSFUZZ)
+
+ossfuzz-tests: $(plain_DIR)/slabfuzz ## claims and regressions only, with any compiler
+	@scripts/run_programs.sh $(plain_DIR)/slabfuzz
+	@$(plain_DIR)/slabfuzz claims
+
+ossfuzz-check: ## what OSS-Fuzz checks of a project, without its images; ONLY=libfuzzer-address for one row
+	@scripts/ossfuzz_check_test.py
+	@scripts/ossfuzz_check.py $(ONLY)
 
 corpora: plain ## encode the text corpora to engine bytes in build/corpora
 	@scripts/corpora.sh encode

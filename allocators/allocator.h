@@ -58,6 +58,7 @@ struct allocator_contract {
 	bool never_reuses;         /* freed memory is gone for good */
 	bool kfree_needs_header;   /* kfree() and ksize() are for objects of kmalloc() only */
 	uint32_t region_frames;    /* wanted region, 0 if frames_are_frames */
+	uint32_t region_more;      /* frames behind it that region_more() hands out; 0 = the region never grows */
 	uint8_t poison_alloc;      /* letter P: bytes of a new and */
 	uint8_t poison_free;       /* of a freed object, whose last byte may be POISON_END; 0 = not promised */
 	struct redzone_contract redzone;
@@ -139,5 +140,11 @@ struct allocator_ops {
 	/* Object size of a kmem_cache as the client asked for it, bytes. */
 	uint64_t (*object_size)(struct allocator *a, target_addr_t kmem_cache);
 };
+
+/*
+ * For heaps that manage a region, as sbrk() is for libc's: at least `size` more bytes in whole pages, as a rule right
+ * behind what was given last.  Size 0 = refused; by fault points it may be less than asked for, or lie elsewhere.
+ */
+struct memory_region region_more(struct allocator *a, uint64_t size);
 
 #endif

@@ -168,13 +168,14 @@ target_addr_t slab_cache_alloc(struct allocator *a, target_addr_t c, gfp_t gfp)
 	bool irqs_off = sim->irqs_off;
 	target_addr_t object;
 
-	if (!(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_slab_alloc))
+	if (!(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_slab_alloc, .gfp = gfp, .cache = c))
 		return 0;
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slab_alloc_entry);
 	sim->irqs_off = true;
+	sim_race_point(sim, POINT_slab_alloc_cpu);
 	object = take_buffer(a, c, gfp);
 	sim->irqs_off = irqs_off;
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slab_alloc_exit);
 	if (!object)
 		return 0;
 	if (slab_flags(sim, c) & OBJECT_DEBUG)
@@ -202,7 +203,7 @@ static void check_handed_out(struct allocator *a, target_addr_t c, target_addr_t
 static uint64_t put_object(struct allocator *a, target_addr_t c, target_addr_t slab, target_addr_t buffer)
 {
 	struct sim *sim = a->sim;
-	uint64_t index = (buffer - DESC_FIELD(sim, slab, s_mem)) / CACHE_FIELD(sim, c, buffer_size);
+	uint64_t index = (buffer - DESC_FIELD(sim, slab, s_mem)) / sim_divisor(sim, CACHE_FIELD(sim, c, buffer_size));
 	uint64_t inuse = DESC_FIELD(sim, slab, inuse) - 1;
 	target_addr_t bufctl = slab_bufctl_place(sim, slab, index);
 
@@ -290,14 +291,15 @@ static void free_buffer(struct allocator *a, target_addr_t c, target_addr_t obje
 	struct sim *sim = a->sim;
 	bool irqs_off = sim->irqs_off;
 
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slab_free_entry);
 	sim->irqs_off = true;
+	sim_race_point(sim, POINT_slab_free_cpu);
 	if (slab_flags(sim, c) & (OBJECT_DEBUG | (uint32_t)SLAB_DEBUG_FREE))
 		object = slab_debug_free(a, c, object);
 	if (likely(!of_client) || !slab_keeps_aside(a, c, object))
 		slab_array_put(a, c, object);
 	sim->irqs_off = irqs_off;
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slab_free_exit);
 }
 
 void slab_cache_free(struct allocator *a, target_addr_t c, target_addr_t object)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 enum {
-	USER_SIZE = 8,    /* reserved for the user word */
+	USER_SIZE = 8, /* reserved for the user word */
 	OFF_SLAB_MIN = PAGE_SIZE / 8,
 	SMALL_RAM = 32 << 20, /* up to here only order 0 is worth taking */
 	DEBUG_ARRAY_LIMIT = 32,
@@ -340,26 +340,38 @@ static void drain_array(struct allocator *a, target_addr_t c, target_addr_t ac)
 static void drain_arrays(struct allocator *a, target_addr_t c)
 {
 	struct sim *sim = a->sim;
-	unsigned self = sim->cpu;
+	bool irqs_off = sim->irqs_off;
 
 	for (unsigned cpu = 0; cpu < sim->cpus; cpu++) {
+		unsigned self = sim->cpu;
+
+		sim->irqs_off = true;
 		sim->cpu = cpu;
 		drain_array(a, c, slab_cpu_array(sim, c, cpu));
+		sim->cpu = self;
+		sim->irqs_off = irqs_off;
+		sim_preempt_point(sim, POINT_slab_drain);
 	}
-	sim->cpu = self;
+	sim->irqs_off = true;
 	drain_array(a, c, LIST3_FIELD(sim, CACHE_FIELD(sim, c, list3), shared));
+	sim->irqs_off = irqs_off;
+	sim_preempt_point(sim, POINT_slab_drain);
 }
 
 void slab_drain_freelist(struct allocator *a, target_addr_t c, uint64_t most)
 {
 	struct sim *sim = a->sim;
 	target_addr_t l3 = CACHE_FIELD(sim, c, list3), head = slab_field_place(sim, l3, LF_slab_list3_free);
+	bool irqs_off = sim->irqs_off;
 
 	for (; most && !list_empty(sim, head); most--) {
 		target_addr_t slab = list_prev(sim, head);
 
+		sim->irqs_off = true;
 		slab_list_del(sim, slab);
 		LIST3_FIELD_SET(sim, l3, free_objects, LIST3_FIELD(sim, l3, free_objects) - CACHE_FIELD(sim, c, num));
+		sim->irqs_off = irqs_off;
+		sim_preempt_point(sim, POINT_slab_drain);
 		slab_destroy(a, c, slab);
 	}
 }
@@ -369,13 +381,10 @@ static bool shrink(struct allocator *a, target_addr_t c)
 {
 	struct sim *sim = a->sim;
 	target_addr_t l3 = CACHE_FIELD(sim, c, list3);
-	bool irqs_off = sim->irqs_off;
 
 	slab_release_held(a);
-	sim->irqs_off = true;
 	drain_arrays(a, c);
 	slab_drain_freelist(a, c, UINT64_MAX);
-	sim->irqs_off = irqs_off;
 	return !list_empty(sim, slab_field_place(sim, l3, LF_slab_list3_partial)) ||
 	       !list_empty(sim, slab_field_place(sim, l3, LF_slab_list3_full));
 }
@@ -444,15 +453,16 @@ void slab_cpu_offline(struct allocator *a, unsigned cpu)
 	target_addr_t head = slab_state(a)->caches;
 	bool irqs_off = sim->irqs_off;
 
-	sim->irqs_off = true;
 	for (target_addr_t link = list_next(sim, head); link != head; link = list_next(sim, link)) {
 		target_addr_t c = link - sim->layout->field[LF_slab_cache_list].offset;
 		target_addr_t ac = slab_cpu_array(sim, c, cpu);
 
+		sim->irqs_off = true;
 		drain_array(a, c, ac);
 		ARRAY_FIELD_SET(sim, ac, touched, 0);
+		sim->irqs_off = irqs_off;
+		sim_preempt_point(sim, POINT_slab_drain);
 	}
-	sim->irqs_off = irqs_off;
 }
 
 /* Index of the smallest kmalloc size that holds so many bytes, or `sizes`. */

@@ -128,7 +128,7 @@ static void verify_reds_of_free(struct allocator *a, target_addr_t c, target_add
 static void check_start(struct sim *sim, target_addr_t c, target_addr_t buffer)
 {
 	target_addr_t slab = slab_page_slab(sim, slab_object_page(sim, buffer));
-	uint64_t at = buffer - DESC_FIELD(sim, slab, s_mem), size = CACHE_FIELD(sim, c, buffer_size);
+	uint64_t at = buffer - DESC_FIELD(sim, slab, s_mem), size = sim_divisor(sim, CACHE_FIELD(sim, c, buffer_size));
 
 	if (at / size >= CACHE_FIELD(sim, c, num))
 		sim_bug(sim, "cache_free_debugcheck: no object of the slab");

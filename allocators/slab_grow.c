@@ -71,6 +71,8 @@ static target_addr_t make_descriptor(struct allocator *a, target_addr_t c, targe
 	target_addr_t slab = addr + colour;
 
 	if (slab_flags(sim, c) & OFF_SLAB) {
+		if (!(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_descriptor, .gfp = gfp, .cache = c))
+			return 0;
 		slab = slab_cache_alloc(a, CACHE_FIELD(sim, c, slabp_cache), gfp & (GFP_WAIT | GFP_NOFAIL));
 		if (!slab)
 			return 0;
@@ -128,11 +130,12 @@ static uint64_t next_colour(struct sim *sim, target_addr_t c, target_addr_t l3)
 static target_addr_t new_slab(struct allocator *a, target_addr_t c, uint64_t colour, gfp_t gfp)
 {
 	struct sim *sim = a->sim;
-	target_addr_t addr = get_pages(a, c, gfp), slab;
+	target_addr_t addr = get_pages(a, c, gfp), slab = 0;
 
 	if (!addr)
 		return 0;
-	slab = make_descriptor(a, c, addr, colour, gfp);
+	if ((gfp & GFP_NOFAIL) || !should_fail(sim, FAULT_slab_grow, .gfp = gfp, .cache = c))
+		slab = make_descriptor(a, c, addr, colour, gfp);
 	if (!slab) {
 		free_slab_pages(sim, c, addr);
 		return 0;
@@ -155,9 +158,9 @@ bool slab_grow(struct allocator *a, target_addr_t c, gfp_t gfp)
 	colour = next_colour(sim, c, l3);
 	if (gfp & GFP_WAIT)
 		sim->irqs_off = false;
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slab_grow_begin);
 	slab = new_slab(a, c, colour, gfp);
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slab_grow_end);
 	sim->irqs_off = true;
 	if (!slab)
 		return false;
@@ -225,6 +228,7 @@ unsigned slab_run_callbacks(struct allocator *a, unsigned cpu)
 
 		release_slab(a, target_load_field(sim, slab, LF_slab_rcu_cache), slab,
 			     target_load_field(sim, slab, LF_slab_rcu_addr));
+		sim_preempt_point(sim, POINT_rcu_callback);
 		slab = next;
 	}
 	return ran;

@@ -58,13 +58,16 @@ void slab_reap(struct allocator *a, unsigned cpu)
 	struct sim *sim = a->sim;
 	target_addr_t head = slab_state(a)->caches;
 	bool irqs_off = sim->irqs_off;
-	unsigned self = sim->cpu;
 
-	sim->irqs_off = true;
-	sim->cpu = cpu;
 	slab_state(a)->reap_turns[cpu]++;
-	for (target_addr_t link = list_next(sim, head); link != head; link = list_next(sim, link))
+	for (target_addr_t link = list_next(sim, head); link != head; link = list_next(sim, link)) {
+		unsigned self = sim->cpu;
+
+		sim->irqs_off = true;
+		sim->cpu = cpu;
 		reap_cache(a, link - sim->layout->field[LF_slab_cache_list].offset);
-	sim->cpu = self;
-	sim->irqs_off = irqs_off;
+		sim->cpu = self;
+		sim->irqs_off = irqs_off;
+		sim_preempt_point(sim, POINT_slab_drain);
+	}
 }

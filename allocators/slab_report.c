@@ -169,7 +169,8 @@ static void say_neighbours(struct allocator *a, target_addr_t c, target_addr_t b
 {
 	struct sim *sim = a->sim;
 	target_addr_t slab = slab_page_slab(sim, slab_object_page(sim, buffer));
-	uint64_t size = CACHE_FIELD(sim, c, buffer_size), index = (buffer - DESC_FIELD(sim, slab, s_mem)) / size;
+	uint64_t size = sim_divisor(sim, CACHE_FIELD(sim, c, buffer_size)),
+		 index = (buffer - DESC_FIELD(sim, slab, s_mem)) / size;
 
 	if (index)
 		say_neighbour(a, c, "Prev", buffer - size);

@@ -63,7 +63,8 @@ static target_addr_t slob24_kmem_cache_alloc(struct allocator *a, target_addr_t 
 
 static target_addr_t slob24_allocate(struct allocator *a, const struct alloc_request *request)
 {
-	if (!(request->gfp & GFP_NOFAIL) && should_fail(a->sim, FAULT_slab_alloc))
+	if (!(request->gfp & GFP_NOFAIL) &&
+	    should_fail(a->sim, FAULT_slab_alloc, .gfp = request->gfp, .cache = request->kmem_cache))
 		return 0;
 	if (!request->kmem_cache)
 		return slob24_kmalloc(a, request->size, request->gfp);

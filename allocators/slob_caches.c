@@ -82,9 +82,13 @@ target_addr_t slob_get_pages(struct sim *sim, gfp_t gfp, unsigned order)
 {
 	frame_t frame;
 
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slob_pages_begin);
 	frame = alloc_pages(sim, gfp, order);
-	sim_preempt_point(sim);
+	if (frame != FRAME_NONE && !(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_slab_grow, .gfp = gfp)) {
+		free_pages(sim, frame, order);
+		frame = FRAME_NONE;
+	}
+	sim_preempt_point(sim, POINT_slob_pages_end);
 	return frame == FRAME_NONE ? 0 : page_address(frame);
 }
 
@@ -126,6 +130,7 @@ unsigned slob_rcu_run(struct allocator *a, struct slob_rcu *rcu,
 
 		next = target_load_word(sim, footer);
 		rcu_free(a, footer + footer_size(sim) - size, size);
+		sim_preempt_point(sim, POINT_rcu_callback);
 		ran++;
 	}
 	return ran;

@@ -74,7 +74,7 @@ static inline bool slob_lock(struct sim *sim)
 {
 	bool irqs_off = sim->irqs_off;
 
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slob_lock);
 	sim->irqs_off = true;
 	return irqs_off;
 }
@@ -82,7 +82,7 @@ static inline bool slob_lock(struct sim *sim)
 static inline void slob_unlock(struct sim *sim, bool irqs_off)
 {
 	sim->irqs_off = irqs_off;
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slob_unlock);
 }
 
 /* 2.6.22: a unit is the header {int units, pointer next}; the pointer is aligned. */

@@ -121,11 +121,15 @@ static frame_t new_slab(struct allocator *a, target_addr_t s, gfp_t gfp)
 		page_gfp |= GFP_ZONE_DMA;
 	if (gfp & GFP_WAIT)
 		sim->irqs_off = false;
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slub_grow_begin);
 	slab = alloc_pages(sim, order ? page_gfp | GFP_COMP : page_gfp, order);
+	if (slab != FRAME_NONE && !(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_slab_grow, .gfp = gfp, .cache = s)) {
+		free_pages(sim, slab, order);
+		slab = FRAME_NONE;
+	}
 	if (slab != FRAME_NONE)
 		setup_slab(a, s, slab);
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slub_grow_end);
 	sim->irqs_off = true;
 	return slab;
 }
@@ -230,10 +234,18 @@ void slub_flush_cpu_slab(struct allocator *a, target_addr_t s, unsigned cpu)
 		deactivate_slab(a, s, slub_page_frame(a->sim, page), cpu);
 }
 
+/* An interrupt on each cpu does it. */
 void slub_flush_all(struct allocator *a, target_addr_t s)
 {
-	for (unsigned cpu = 0; cpu < a->sim->cpus; cpu++)
+	struct sim *sim = a->sim;
+	bool irqs_off = sim->irqs_off;
+
+	for (unsigned cpu = 0; cpu < sim->cpus; cpu++) {
+		sim->irqs_off = true;
 		slub_flush_cpu_slab(a, s, cpu);
+		sim->irqs_off = irqs_off;
+		sim_preempt_point(sim, POINT_slub_flush);
+	}
 }
 
 static void install_cpu_slab(struct sim *sim, target_addr_t s, frame_t slab)
@@ -259,7 +271,11 @@ static frame_t get_partial(struct sim *sim, target_addr_t s)
 	return slab;
 }
 
-/* Another slab for this cpu: partial, or new unless an interrupt got one while pages were allocated. */
+/*
+ * Another slab for this cpu: partial, or new.  An interrupt, or whoever runs on the cpu that the task has moved to, may
+ * have got one while pages were allocated: 2.6.22 goes on with that one, though the cpu's chain of it may have objects
+ * that it then forgets.
+ */
 static frame_t next_cpu_slab(struct allocator *a, target_addr_t s, gfp_t gfp)
 {
 	struct sim *sim = a->sim;
@@ -272,10 +288,12 @@ static frame_t next_cpu_slab(struct allocator *a, target_addr_t s, gfp_t gfp)
 	if (slab == FRAME_NONE)
 		return FRAME_NONE;
 	other = target_load_word(sim, cpu_slab_place(sim, s, sim->cpu));
-	if (other) {
+	if (other && sim->policy[POLICY_bug_cpu_slab_reuse]) {
 		slub_discard_slab(a, s, slab);
 		return slub_page_frame(sim, other);
 	}
+	if (other)
+		deactivate_slab(a, s, slub_page_frame(sim, other), sim->cpu);
 	install_cpu_slab(sim, s, slab);
 	return slab;
 }
@@ -327,10 +345,11 @@ static target_addr_t alloc_object(struct allocator *a, target_addr_t s, gfp_t gf
 	bool irqs_off = sim->irqs_off;
 	frame_t slab;
 
-	if (!(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_slab_alloc))
+	if (!(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_slab_alloc, .gfp = gfp, .cache = s))
 		return 0;
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slub_alloc_entry);
 	sim->irqs_off = true;
+	sim_race_point(sim, POINT_slub_alloc_cpu);
 	page = target_load_word(sim, cpu_slab_place(sim, s, sim->cpu));
 	if (likely(page)) {
 		slab = slub_page_frame(sim, page);
@@ -342,7 +361,7 @@ static target_addr_t alloc_object(struct allocator *a, target_addr_t s, gfp_t gf
 	if (!object)
 		object = alloc_slow(a, s, gfp, page);
 	sim->irqs_off = irqs_off;
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slub_alloc_exit);
 	/* D28 mended: the bit means what it says. */
 	if (unlikely(gfp & GFP_ZERO) && object && !sim->policy[POLICY_bug_grow_gfp] && !CACHE_FIELD(sim, s, ctor))
 		target_fill(sim, object, CACHE_FIELD(sim, s, objsize), 0, ROLE_NONE);
@@ -382,6 +401,8 @@ void slub_give_back(struct allocator *a, target_addr_t s, frame_t slab, target_a
 	page_field_store(sim, slab, PF_slub_inuse, inuse);
 	if (page_flag(sim, slab, PG_active))
 		return;
+	if (!prior && slab_debug(sim, slab) && (cache_flags(sim, s) & (uint32_t)SLAB_STORE_USER))
+		list_del(sim, page_lru(sim, slab)); /* of full slabs */
 	if (!(inuse & 0xffff)) {
 		if (prior)
 			slub_remove_partial(sim, s, slab);
@@ -403,8 +424,9 @@ void slub_free_object(struct allocator *a, target_addr_t s, frame_t slab, target
 	struct sim *sim = a->sim;
 	bool irqs_off = sim->irqs_off;
 
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slub_free_entry);
 	sim->irqs_off = true;
+	sim_race_point(sim, POINT_slub_free_cpu);
 	if (likely(target_load_word(sim, cpu_slab_place(sim, s, sim->cpu)) == page_struct(sim, slab)) &&
 	    !slab_debug(sim, slab)) {
 		set_freepointer(sim, object, slab_offset(sim, slab),
@@ -414,7 +436,7 @@ void slub_free_object(struct allocator *a, target_addr_t s, frame_t slab, target
 		free_slow(a, s, slab, object);
 	}
 	sim->irqs_off = irqs_off;
-	sim_preempt_point(sim);
+	sim_preempt_point(sim, POINT_slub_free_exit);
 }
 
 /* virt_to_head_page(); beyond RAM there is no struct page to read. */

@@ -315,8 +315,8 @@ enum destroy_result slub_cache_destroy(struct allocator *a, target_addr_t s)
 }
 
 /*
- * Is there a kmalloc cache between two powers of two?  2.6.22 padded 96 to an alignment of 64, which leaves its red zone
- * on the object's last line; whoever raises the alignment for DMA's sake has only sizes that are multiples of it.
+ * Is there a kmalloc cache between two powers of two?  2.6.22 padded 96 to an alignment of 64, which leaves its red
+ * zone on the object's last line; whoever raises the alignment for DMA's sake has only sizes that are multiples of it.
  */
 static bool between_powers(const struct sim *sim, uint64_t size, uint32_t min)
 {

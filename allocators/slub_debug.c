@@ -142,7 +142,7 @@ static bool check_poison(struct allocator *a, target_addr_t s, target_addr_t obj
 
 static bool valid_pointer(struct sim *sim, target_addr_t s, frame_t slab, target_addr_t object)
 {
-	uint64_t at = object - page_address(slab), size = CACHE_FIELD(sim, s, size);
+	uint64_t at = object - page_address(slab), size = sim_divisor(sim, CACHE_FIELD(sim, s, size));
 
 	return !object || (at < CACHE_FIELD(sim, s, objects) * size && at % size == 0);
 }
@@ -344,16 +344,11 @@ static bool free_sound(struct allocator *a, target_addr_t s, frame_t slab, targe
 	return slub_check_object(a, s, object, true) && belongs(a, s, slab, object);
 }
 
-/* May the object go back on the chain?  Prepares it; a full slab leaves the full list. */
+/* May the object go back on the chain?  Prepares it. */
 bool slub_free_checks(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object)
 {
-	struct sim *sim = a->sim;
-
 	if (!free_sound(a, s, slab, object))
 		return false;
-	if (!page_flag(sim, slab, PG_active) && !page_field_load(sim, slab, PF_slub_freelist) &&
-	    (cache_flags(sim, s) & (uint32_t)SLAB_STORE_USER))
-		list_del(sim, page_lru(sim, slab));
 	set_track(a, s, object, true);
 	slub_init_object(a, s, object, false);
 	return true;

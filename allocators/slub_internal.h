@@ -96,7 +96,7 @@ SIM_ACCESSOR void slub_set_frozen(struct sim *sim, frame_t slab, bool frozen)
 {
 	uint32_t flags = page_flags(sim, slab), bit = 1u << PG_active;
 
-	sim_race_point(sim, true);
+	sim_race_point(sim, POINT_slub_flags);
 	page_put_flags(sim, slab, frozen ? flags | bit : flags & ~bit);
 }
 

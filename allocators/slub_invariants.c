@@ -61,7 +61,7 @@ SIM_PART uint64_t chain_length_as(const struct cache_view *cache, frame_t slab, 
 				  bool big_endian)
 {
 	uint64_t count = 0, end = cache->objects * cache->size, expected = UINT64_MAX;
-	uint32_t size = (uint32_t)cache->size;
+	uint32_t size = (uint32_t)cache->size ? (uint32_t)cache->size : 1;
 
 	while (object) {
 		uint64_t at = object - page_address(slab);

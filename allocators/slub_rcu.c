@@ -15,8 +15,11 @@ unsigned slub_run_callbacks(struct allocator *a, target_addr_t only)
 	struct sim *sim = a->sim;
 	struct slub_state *state = slub_state(a);
 	target_addr_t head = state->rcu_first, kept = 0;
+	bool irqs_off = sim->irqs_off;
 	unsigned ran = 0;
 
+	/* What others queue meanwhile would get lost among what is kept. */
+	sim->irqs_off |= only != 0;
 	state->rcu_first = 0;
 	state->rcu_last = 0;
 	while (head) {
@@ -26,6 +29,7 @@ unsigned slub_run_callbacks(struct allocator *a, target_addr_t only)
 		if (!only || rcu_slab_of(a, slab, only)) {
 			slub_rcu_free_slab(a, slab);
 			ran++;
+			sim_preempt_point(sim, POINT_rcu_callback);
 		} else {
 			page_field_store(sim, slab, PF_rcu_next, 0);
 			if (kept)
@@ -37,5 +41,6 @@ unsigned slub_run_callbacks(struct allocator *a, target_addr_t only)
 		}
 		head = next;
 	}
+	sim->irqs_off = irqs_off;
 	return ran;
 }

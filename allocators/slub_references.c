@@ -76,7 +76,9 @@ void slub_release_held(struct allocator *a)
 {
 	struct slub_state *state = slub_state(a);
 	struct sim *sim = a->sim;
+	bool irqs_off = sim->irqs_off;
 
+	sim->irqs_off = true;
 	for (uint32_t i = 0; i < state->held_count;) {
 		struct held_object held = state->held.entries[i];
 		frame_t slab = slab_of(sim, held.object);
@@ -90,6 +92,7 @@ void slub_release_held(struct allocator *a)
 		object_pages_drop(sim, held.object, held.size);
 		slub_give_back(a, s, slab, held.object);
 	}
+	sim->irqs_off = irqs_off;
 }
 
 /* Off all lists, frozen: no cpu allocates from it, and frees leave the lists alone. */
@@ -111,6 +114,7 @@ bool slub_object_get(struct allocator *a, target_addr_t addr)
 {
 	struct sim *sim = a->sim;
 	frame_t slab = slab_of(sim, addr);
+	bool irqs_off = sim->irqs_off;
 	target_addr_t s;
 
 	if (slab == FRAME_NONE)
@@ -122,8 +126,10 @@ bool slub_object_get(struct allocator *a, target_addr_t addr)
 	}
 	if (sim->policy[POLICY_slab_references] < SLAB_REFERENCES_GET_PUT)
 		return false;
+	sim->irqs_off = true;
 	if (page_count_raw(sim, slab) == 1)
 		freeze(a, s, slab);
+	sim->irqs_off = irqs_off;
 	page_hold(sim, slab);
 	return true;
 }
@@ -133,6 +139,7 @@ void slub_object_put(struct allocator *a, target_addr_t addr)
 	struct sim *sim = a->sim;
 	frame_t slab = slab_of(sim, addr);
 	target_addr_t s, object;
+	bool irqs_off = sim->irqs_off;
 
 	if (slab == FRAME_NONE)
 		sim_bug(sim, "kmem_cache_put() of what is no slab");
@@ -144,6 +151,9 @@ void slub_object_put(struct allocator *a, target_addr_t addr)
 		return;
 	}
 	page_drop(sim, slab);
-	if (page_count_raw(sim, slab) == 1)
+	if (page_count_raw(sim, slab) == 1) {
+		sim->irqs_off = true;
 		slub_unfreeze_slab(a, s, slab);
+		sim->irqs_off = irqs_off;
+	}
 }

@@ -87,6 +87,7 @@ void slub_cache_shrink(struct allocator *a, target_addr_t s)
 	uint32_t size;
 	bool always = !sim->policy[POLICY_bug_shrink_strands]; /* D19 */
 	struct buckets buckets;
+	bool irqs_off = sim->irqs_off;
 
 	slub_release_held(a);
 	slub_flush_all(a, s);
@@ -98,10 +99,14 @@ void slub_cache_shrink(struct allocator *a, target_addr_t s)
 	if (!buckets.heads)
 		return;
 	memset(buckets.used, 0, (buckets.objects + 63) / 64 * sizeof(buckets.used[0]));
+	sim_preempt_point(sim, POINT_slub_walk_begin);
+	sim->irqs_off = true;
 	sort_into_buckets(a, s, &buckets, always);
 	/* D19: at or below the limit, what lies in the buckets is forgotten there. */
 	if (always || CACHE_FIELD(sim, s, nr_partial) > MAX_PARTIAL)
 		empty_buckets(sim, s, &buckets);
+	sim->irqs_off = irqs_off;
+	sim_preempt_point(sim, POINT_slub_walk_end);
 	kernel_free(sim, buckets.heads, size);
 }
 
@@ -172,12 +177,15 @@ static void compare_count(struct allocator *a, target_addr_t s, const char *what
 	slub_report_end(a, s);
 }
 
+/* In one go: a cpu that got a slab between the flush and the count would be a wrong count. */
 unsigned slub_cache_validate(struct allocator *a, target_addr_t s)
 {
 	struct sim *sim = a->sim;
 	uint32_t before = slub_state(a)->errors;
+	bool irqs_off = sim->irqs_off;
 	uint64_t partial, full;
 
+	sim->irqs_off = true;
 	slub_flush_all(a, s);
 	partial = validate_list(a, s, cache_list(sim, s, LF_kmem_cache_partial));
 	compare_count(a, s, "partial", partial, CACHE_FIELD(sim, s, nr_partial));
@@ -185,6 +193,7 @@ unsigned slub_cache_validate(struct allocator *a, target_addr_t s)
 		full = validate_list(a, s, cache_list(sim, s, LF_kmem_cache_full));
 		compare_count(a, s, "all", partial + full, CACHE_FIELD(sim, s, nr_slabs));
 	}
+	sim->irqs_off = irqs_off;
 	return slub_state(a)->errors - before;
 }
 
@@ -192,7 +201,12 @@ void slub_cpu_offline(struct allocator *a, unsigned cpu)
 {
 	struct sim *sim = a->sim;
 	target_addr_t head = slub_state(a)->slab_caches;
+	bool irqs_off = sim->irqs_off;
 
-	for (target_addr_t link = list_next(sim, head); link != head; link = list_next(sim, link))
+	for (target_addr_t link = list_next(sim, head); link != head; link = list_next(sim, link)) {
+		sim->irqs_off = true;
 		slub_flush_cpu_slab(a, link - sim->layout->field[LF_kmem_cache_list].offset, cpu);
+		sim->irqs_off = irqs_off;
+		sim_preempt_point(sim, POINT_slub_flush);
+	}
 }

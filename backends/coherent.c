@@ -96,6 +96,8 @@ bool coherent_take(struct sim *sim, const struct coherent_kmalloc *kmalloc, uint
 	uint8_t policy = sim->policy[POLICY_coherent_alloc];
 	bool remapped = policy == COHERENT_ALLOC_REMAP || (policy == COHERENT_ALLOC_ARCH && !sim->arch->coherent);
 
+	if (should_fail(sim, FAULT_coherent_alloc, .size = (uint32_t)size, .gfp = gfp))
+		return false;
 	/* ARM's branch for coherent machines, as it was and as Lameter's patch had it: no look at the mask. */
 	if (policy == COHERENT_ALLOC_KMALLOC)
 		return take_kmalloc(kmalloc, size, gfp, area);
@@ -113,6 +115,8 @@ bool coherent_take(struct sim *sim, const struct coherent_kmalloc *kmalloc, uint
 bool noncoherent_take(struct sim *sim, const struct coherent_kmalloc *kmalloc, uint64_t size, gfp_t gfp,
 		      struct coherent_area *area)
 {
+	if (should_fail(sim, FAULT_coherent_alloc, .size = (uint32_t)size, .gfp = gfp))
+		return false;
 	if (sim->policy[POLICY_bug_pa11_kmalloc])
 		return take_kmalloc(kmalloc, size, gfp, area);
 	return take_pages(sim, size, gfp | dma_gfp(sim), area);

@@ -32,13 +32,35 @@ static bool may_map(struct sim *sim, target_addr_t addr, uint64_t size, enum dma
 		sim_bug(sim, "DMA mapping with direction NONE");
 	if (!target_in_ram(sim, addr, size))
 		sim_bug(sim, "DMA mapping outside the linear map");
-	return !is_refused(sim, addr, size) && !should_fail(sim, FAULT_dma_map);
+	return !is_refused(sim, addr, size) && !should_fail(sim, FAULT_dma_map, .size = (uint32_t)size);
+}
+
+/* What the cache may do by itself while the device has the memory. */
+static void cache_acts(struct sim *sim, target_addr_t addr, uint64_t size)
+{
+	uint64_t line = UINT64_C(1) << sim->line_shift;
+	target_addr_t from = addr & ~(line - 1), until = (addr + size + line - 1) & ~(line - 1);
+
+	if (!size || !target_in_ram(sim, addr, size))
+		return;
+	if (should_fail(sim, FAULT_cache_evict, .size = (uint32_t)size)) {
+		target_addr_t before = from == RAM_BASE ? from : from - line;
+
+		cache_evict(sim, before, (until < RAM_BASE + sim->ram_size ? until + line : until) - before);
+	}
+	if (sim->arch->speculates && should_fail(sim, FAULT_cache_fill, .size = (uint32_t)size)) {
+		for (target_addr_t at = from; at < until; at += line)
+			memory_touch_frame(sim, (frame_t)((at - RAM_BASE) >> PAGE_SHIFT));
+		cache_prefetch(sim, from, until - from);
+	}
 }
 
 static void map(struct sim *sim, enum dma_call call, const struct event *event)
 {
 	emit(sim, event);
 	dma_maintain(sim, call, event->addr, 0, event->size, (enum dma_direction)event->value);
+	if (sim->lines && event->kind == EVENT_DMA_MAP)
+		cache_acts(sim, event->addr, event->size);
 }
 
 static uint64_t map_range(struct sim *sim, enum dma_call call, const struct event *event)
@@ -82,6 +104,8 @@ static bool bounce_list(struct sim *sim, uint32_t id, const struct dma_segment *
 		while (i--)
 			if (swiotlb_owns(sim, swiotlb_bus(sim, id, segments[i].addr)))
 				swiotlb_unmap(sim, swiotlb_bus(sim, id, segments[i].addr));
+		/* The pool of slots came with the first one: without any it goes as it came. */
+		swiotlb_exit(sim);
 		return false;
 	}
 	return true;
@@ -101,6 +125,7 @@ bool dma_map_sg(struct sim *sim, uint32_t id, const struct dma_segment *segments
 		event.addr = swiotlb_bus(sim, id, segments[i].addr);
 		event.size = segments[i].size;
 		map(sim, DMA_MAP_SG, &event);
+		sim_preempt_point(sim, POINT_dma_list);
 	}
 	return true;
 }
@@ -139,6 +164,7 @@ void dma_unmap_sg(struct sim *sim, uint32_t id, const struct dma_segment *segmen
 		event.addr = swiotlb_bus(sim, id, segments[i].addr);
 		event.size = segments[i].size;
 		unmap_range(sim, DMA_UNMAP_SG, &event);
+		sim_preempt_point(sim, POINT_dma_list);
 	}
 }
 
@@ -147,12 +173,15 @@ static void sync(struct sim *sim, enum dma_call call, const struct event *sync, 
 {
 	bool bounced = swiotlb_owns(sim, sync->addr), to_cpu = sync->text[0] == 'c';
 
-	emit(sim, sync);
+	/* What is handed over is what the slot holds, so it is filled first, as when it is mapped. */
 	if (unlikely(bounced) && !to_cpu && sync->value != DMA_FROM_DEVICE)
 		swiotlb_copy(sim, sync->id, sync->addr, sync->size, false);
+	emit(sim, sync);
 	dma_maintain(sim, call, base, sync->addr - base, sync->size, (enum dma_direction)sync->value);
 	if (unlikely(bounced) && to_cpu && sync->value != DMA_TO_DEVICE)
 		swiotlb_copy(sim, sync->id, sync->addr, sync->size, true);
+	if (sim->lines && !to_cpu)
+		cache_acts(sim, sync->addr, sync->size);
 }
 
 static struct event sync_event(uint32_t id, target_addr_t addr, uint64_t size, enum dma_direction direction,
@@ -200,6 +229,7 @@ void dma_sync_sg(struct sim *sim, uint32_t id, const struct dma_segment *segment
 						to_cpu ? "cpu" : "device");
 
 		sync(sim, to_cpu ? DMA_SYNC_SG_FOR_CPU : DMA_SYNC_SG_FOR_DEVICE, &event, event.addr);
+		sim_preempt_point(sim, POINT_dma_list);
 	}
 }
 
@@ -228,6 +258,8 @@ void device_write(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, uin
 		bus_store(sim, offset, value);
 	}
 	emit(sim, &event);
+	if (sim->lines)
+		cache_acts(sim, dma, size);
 }
 
 void device_read(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size)

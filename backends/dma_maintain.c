@@ -19,9 +19,9 @@ static const struct {
 	enum dma_bug bug;
 	enum policy policy;
 } bug_policies[] = {
-	{DMA_BUG_UNMAP_PAGE, POLICY_bug_dma_unmap_page}, {DMA_BUG_MAP_PAGE, POLICY_bug_dma_map_page},
-	{DMA_BUG_R10000, POLICY_bug_dma_r10000},         {DMA_BUG_SYNC_SG_OFFSET, POLICY_bug_dma_sync_sg_offset},
-	{DMA_BUG_SYNC_RANGE, POLICY_bug_dma_sync_range}, {DMA_BUG_WT_BIDIRECTIONAL, POLICY_bug_dma_wt_bidirectional},
+	{DMA_BUG_UNMAP_PAGE, POLICY_bug_dma_unmap_page},   {DMA_BUG_MAP_PAGE, POLICY_bug_dma_map_page},
+	{DMA_BUG_SPECULATION, POLICY_bug_dma_speculation}, {DMA_BUG_SYNC_SG_OFFSET, POLICY_bug_dma_sync_sg_offset},
+	{DMA_BUG_SYNC_RANGE, POLICY_bug_dma_sync_range},   {DMA_BUG_WT_BIDIRECTIONAL, POLICY_bug_dma_wt_bidirectional},
 	{DMA_BUG_MAP_SG_PCI, POLICY_bug_dma_map_sg_pci},
 };
 
@@ -67,8 +67,8 @@ static const maintenance *row_maintenance(const struct sim *sim, enum dma_call c
 		return NULL;
 	if (bugs & DMA_BUG_MAP_SG_PCI && is_sg(call))
 		return NULL;
-	if (!m && sim->arch->speculates && code->bugs & ~bugs & DMA_BUG_R10000 && is_for_cpu(call))
-		return code->call[DMA_UNMAP_SG];
+	if (!m && sim->arch->speculates && code->bugs & ~bugs & DMA_BUG_SPECULATION && is_for_cpu(call))
+		return code->speculation;
 	return m;
 }
 
@@ -112,7 +112,7 @@ static void do_edges(struct sim *sim, const maintenance *m, target_addr_t addr, 
 	if (last)
 		cache_inner(sim, (enum cache_operation)m->last_edge, (addr + size) & ~mask, mask + 1);
 	if (first || last)
-		sim_preempt_point(sim);
+		sim_preempt_point(sim, POINT_dma_edges);
 }
 
 struct range {

@@ -48,13 +48,22 @@ static uint32_t block_at(const struct dma_pool *pool, uint64_t offset)
 	return block;
 }
 
-/* Another area of free blocks; its index, or POOL_AREAS_MAX. */
+/* Another area of free blocks; its index, or POOL_AREAS_MAX.  Others may use the pool while memory is got. */
 static unsigned grow(struct sim *sim, struct dma_pool *pool, const struct coherent_kmalloc *kmalloc, gfp_t gfp)
 {
-	unsigned i = pool->area_count;
+	struct coherent_area area;
+	unsigned i;
 
-	if (i == POOL_AREAS_MAX || !coherent_take(sim, kmalloc, pool->area_size, gfp, &pool->areas[i].area))
+	if (pool->area_count == POOL_AREAS_MAX ||
+	    should_fail(sim, FAULT_pool_refill, .size = (uint32_t)pool->size, .gfp = gfp) ||
+	    !coherent_take(sim, kmalloc, pool->area_size, gfp, &area))
 		return POOL_AREAS_MAX;
+	i = pool->area_count;
+	if (i == POOL_AREAS_MAX) {
+		coherent_give(sim, kmalloc, &area);
+		return POOL_AREAS_MAX;
+	}
+	pool->areas[i].area = area;
 	if (pool->debug)
 		coherent_fill(sim, &pool->areas[i].area, 0, pool->area_size, POOL_FREED);
 	memset(pool->areas[i].used, 0, sizeof(pool->areas[i].used));

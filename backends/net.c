@@ -96,9 +96,16 @@ static void read_frags(const struct network *net, const struct sk_buff *skb)
 
 static void drop_frags(const struct network *net, struct sk_buff *skb)
 {
-	for (unsigned i = 0; i < skb->count; i++)
+	uint8_t state = skb->state;
+
+	/* Nobody else has the packet meanwhile. */
+	skb->state = SKB_NONE;
+	for (unsigned i = 0; i < skb->count; i++) {
 		frag_put(net, &skb->frags[i]);
+		sim_preempt_point(net->sim, POINT_skb_frags);
+	}
 	skb->count = 0;
+	skb->state = state;
 }
 
 void skb_linearize(const struct network *net, struct sk_buff *skb)
@@ -133,13 +140,16 @@ target_addr_t page_frag_alloc(struct sim *sim, struct page_frag *frag, uint32_t 
 	target_addr_t chunk;
 
 	room = room ? room : CHUNK_ALIGN;
-	if (frag->page == FRAME_NONE || frag->offset + room > PAGE_SIZE) {
-		frame_t page = alloc_pages(sim, gfp, 0);
+	while (frag->page == FRAME_NONE || frag->offset + room > PAGE_SIZE) {
+		frame_t page = alloc_pages(sim, gfp, 0), old;
 
 		if (page == FRAME_NONE)
 			return 0;
-		page_frag_drain(sim, frag);
+		/* An interrupt may use up the new one while the old one goes. */
+		old = frag->page;
 		*frag = (struct page_frag){.page = page};
+		if (old != FRAME_NONE)
+			put_page(sim, old);
 	}
 	chunk = page_address(frag->page) + frag->offset;
 	frag->offset += room;
@@ -149,7 +159,9 @@ target_addr_t page_frag_alloc(struct sim *sim, struct page_frag *frag, uint32_t 
 
 void page_frag_drain(struct sim *sim, struct page_frag *frag)
 {
-	if (frag->page != FRAME_NONE)
-		put_page(sim, frag->page);
+	frame_t page = frag->page;
+
 	frag->page = FRAME_NONE;
+	if (page != FRAME_NONE)
+		put_page(sim, page);
 }

@@ -62,16 +62,28 @@ static void copy(struct sim *sim, uint32_t id, target_addr_t to, target_addr_t f
 	sim_emit(sim, &event);
 }
 
+/* The kernel has them from boot on. */
+static frame_t boot_pages(struct sim *sim)
+{
+	bool irqs_off = sim->irqs_off;
+	frame_t frame;
+
+	sim->irqs_off = true;
+	frame = alloc_pages(sim, GFP_ZONE_DMA, SWIOTLB_ORDER);
+	sim->irqs_off = irqs_off;
+	return frame;
+}
+
 uint64_t swiotlb_map(struct sim *sim, uint32_t id, target_addr_t addr, uint64_t size)
 {
 	struct swiotlb *swiotlb = slots_of(sim);
 	uint64_t count = (size + SWIOTLB_SLOT - 1) / SWIOTLB_SLOT;
 	unsigned first;
 
-	if (count > SWIOTLB_SLOTS)
+	if (count > SWIOTLB_SLOTS || should_fail(sim, FAULT_bounce_full, .size = (uint32_t)size))
 		return 0;
 	if (swiotlb->frame == FRAME_NONE)
-		swiotlb->frame = alloc_pages(sim, GFP_ZONE_DMA, SWIOTLB_ORDER);
+		swiotlb->frame = boot_pages(sim);
 	if (swiotlb->frame == FRAME_NONE)
 		return 0;
 	first = find_slots(swiotlb, (unsigned)count);
@@ -83,6 +95,7 @@ uint64_t swiotlb_map(struct sim *sim, uint32_t id, target_addr_t addr, uint64_t 
 	swiotlb->slot[first].size = size;
 	swiotlb->slot[first].id = id;
 	swiotlb->slot[first].slots = (uint8_t)count;
+	sim_preempt_point(sim, POINT_dma_bounce);
 	/* Whatever the direction: a device may write less than it was given, and all of it is copied back. */
 	copy(sim, id, slot_address(swiotlb, first), addr, size);
 	return slot_address(swiotlb, first);

@@ -139,7 +139,7 @@ void executor_drain(struct executor *x)
 	sim->steps = STEPS_PER_OP;
 	sim->rcu_readers = 0;
 	sim->rcu_waits = 0;
-	memset(&sim->faults, 0, sizeof(sim->faults));
+	fault_stop(&sim->faults);
 	x->world->oracle_context.depth++;
 	sim_emit(sim, &begin);
 	io_drain(x);

@@ -21,6 +21,7 @@ bool executor_create(struct executor *x, struct world *world)
 {
 	memset(x, 0, sizeof(*x));
 	x->world = world;
+	x->schedule.watched = SCHEDULE_UNWATCHED;
 	x->sim = &world->sim;
 	x->allocator = &world->allocator;
 	x->objects = calloc(OBJECT_HANDLES_MAX, sizeof(*x->objects));
@@ -171,6 +172,8 @@ static void run_one(struct executor *x, unsigned i)
 	reserve_handles(x, i);
 	x->world->oracle_context.depth++;
 	emit_op(x, EVENT_OP_BEGIN, i, sim->by, RESULT_OK);
+	if (unlikely(sim->faults.armed & FAULT_FLIPS))
+		flip_bits(x);
 	result = dispatch[op->verb](x, op);
 	emit_op(x, EVENT_OP_END, i, result_names[result], result);
 	x->world->oracle_context.depth--;
@@ -180,60 +183,6 @@ static void run_one(struct executor *x, unsigned i)
 	sim->steps = steps;
 	sim->faults.fail_nth = fail_nth;
 	x->yield = yield;
-}
-
-static void fire_irq(struct executor *x)
-{
-	unsigned from = x->irq.from, to = x->irq.to;
-
-	x->irq.armed = false;
-	x->sim->preempt = NULL;
-	x->sim->race = NULL;
-	x->in_irq++;
-	run_range(x, from, to);
-	x->in_irq--;
-}
-
-static void preempt(void *context)
-{
-	struct executor *x = context;
-
-	if (x->irq.armed && x->irq.points-- == 0)
-		fire_irq(x);
-}
-
-/* Another cpu comes between; under a lock only if nothing that it does takes one. */
-static void race(void *context, bool locked)
-{
-	struct executor *x = context;
-
-	for (unsigned i = x->irq.from; locked && i < x->irq.to; i++) {
-		enum op_family family = op_descriptors[x->program->ops[i].verb].family;
-
-		if (family != FAMILY_CACHE && family != FAMILY_BLOCK)
-			return;
-	}
-	preempt(x);
-}
-
-/* The block is one cpu's, and not this one's. */
-static bool is_other_cpu(const struct executor *x, unsigned from, unsigned to)
-{
-	const struct op *op = &x->program->ops[from];
-
-	return from < to && op->verb == OP_cpu && from + 1 + op->arg[1] == to &&
-	       op->arg[0] % x->sim->cpus != x->sim->cpu;
-}
-
-static void arm_irq(struct executor *x, unsigned header, unsigned from, unsigned to)
-{
-	x->irq.armed = true;
-	x->irq.from = from;
-	x->irq.to = to;
-	x->irq.points = x->program->ops[header].arg[1];
-	x->sim->preempt = preempt;
-	x->sim->preempt_context = x;
-	x->sim->race = is_other_cpu(x, from, to) ? race : NULL;
 }
 
 static void run_cpu_block(struct executor *x, const struct op *op, unsigned from, unsigned to)
@@ -249,16 +198,14 @@ static void run_cpu_block(struct executor *x, const struct op *op, unsigned from
 static unsigned open_block(struct executor *x, unsigned i)
 {
 	const struct op *op = &x->program->ops[i];
-	unsigned length = op->verb == OP_irq ? op->arg[0] : op->arg[1];
+	unsigned length = op->arg[op->verb == OP_irq ? 0 : 1];
 	unsigned from = i + 1, to = i + 1 + length;
 
 	run_one(x, i);
 	if (op->verb == OP_cpu)
 		run_cpu_block(x, op, from, to);
-	else if (!x->irq.armed)
-		arm_irq(x, i, from, to);
 	else
-		run_range(x, from, to);
+		schedule_add(x, i, from, to);
 	return to;
 }
 
@@ -272,9 +219,9 @@ void run_range(struct executor *x, unsigned from, unsigned to)
 			continue;
 		}
 		run_one(x, i++);
-		/* The interrupt comes after the op at the latest. */
-		if (unlikely(x->irq.armed))
-			fire_irq(x);
+		/* They come after the op at the latest. */
+		if (unlikely(x->schedule.count))
+			schedule_flush(x);
 	}
 }
 
@@ -284,19 +231,26 @@ static void begin(struct executor *x, const struct program *p)
 
 	x->program = p;
 	memset(x->count, 0, sizeof(x->count));
-	x->irq.armed = false;
+	schedule_begin(x);
 	x->in_irq = 0;
+	x->chain_mutex = false;
 	x->busy = NULL;
 	x->over = false;
 	x->rcu_queued = x->lock_count = x->readers_begun = 0;
 	if (x->mm.used)
 		page_tables_reset(&x->mm);
+	x->late.pending = false;
+	x->flipped = 0;
 	x->frag.page = FRAME_NONE;
-	x->sim->preempt = NULL;
-	x->sim->race = NULL;
 	dma_device_begin(&x->device);
 	memset(x->skipped, 0, p->op_count * sizeof(x->skipped[0]));
 	program_number_handles(p, x->first);
+	for (unsigned i = 0; i < x->injected_count; i++) {
+		fault_set(&x->sim->faults, x->injected[i].point, x->injected[i].nth, x->injected[i].count);
+		fault_attribute_set(&x->sim->faults, x->injected[i].point, FAULT_ATTRIBUTE_bit, x->injected[i].bit);
+		fault_attribute_set(&x->sim->faults, x->injected[i].point, FAULT_ATTRIBUTE_interval,
+				    x->injected[i].interval);
+	}
 	for (unsigned i = 0; i < oracle_count; i++)
 		oracles[i]->begin(world->oracle_state[i], &world->oracle_context);
 }
@@ -313,9 +267,9 @@ static void run_once(struct executor *x, const struct program *p, const struct w
 		x->over = true;
 	} else {
 		run_range(x, 0, p->op_count);
-		/* An interrupt's last op may have been the header of another. */
-		while (x->irq.armed)
-			fire_irq(x);
+		/* A block's last op may have been the header of another. */
+		while (x->schedule.count)
+			schedule_flush(x);
 		if (config->drain)
 			executor_drain(x);
 	}
@@ -341,7 +295,7 @@ void executor_run(struct executor *x, const struct program *p, const struct worl
 	run_once(x, p, config);
 }
 
-static target_addr_t cache_address(struct executor *x, uint32_t handle)
+target_addr_t cache_address(struct executor *x, uint32_t handle)
 {
 	if (handle & HANDLE_OTHER)
 		return handle == HANDLE_NONE ? 0 : x->caches[handle & ~HANDLE_OTHER].addr;

@@ -10,6 +10,7 @@
 #include "backends/dma_pool.h"
 #include "backends/page_table.h"
 #include "fuzz/io.h"
+#include "fuzz/schedule.h"
 #include "fuzz/world.h"
 #include "program/text.h"
 
@@ -101,6 +102,12 @@ struct busy {
 	struct busy *outer;
 };
 
+/* A device write under way, which lands before its mapping goes (FAULT_late_write). */
+struct late_write {
+	bool pending;
+	struct op op;
+};
+
 /* State of a run, reused: reset costs the handles that were yielded. */
 struct executor {
 	struct world *world;
@@ -123,21 +130,23 @@ struct executor {
 	struct page_frag frag; /* of alloc_buffer */
 	bool skipped[PROGRAM_OPS_MAX];
 	struct page_tables mm;
+	struct late_write late;
+	target_addr_t flipped; /* by the last flip of the run, 0 = none */
 	/* RCU: objects that wait for call_rcu()'s callback; locks that readers hold; readers that began so far. */
 	uint32_t rcu_queue[PROGRAM_OPS_MAX];
 	uint32_t rcu_queued, lock_count, readers_begun;
 	uint32_t reader[CPUS_MAX]; /* number of the section that is open on a cpu */
 	struct held_lock locks[LOCKS_MAX];
-	/* A pending interrupt block. */
-	struct {
-		bool armed;
-		unsigned from, to;
-		uint32_t points; /* preemption points still to pass */
-	} irq;
-	unsigned in_irq;   /* > 0: an interrupt block runs; it may not sleep */
+	struct schedule schedule;
+	/* > 0: an interrupt block runs, or one amid code with interrupts off; it may not sleep. */
+	unsigned in_irq;
+	bool chain_mutex;  /* an op under way makes, destroys or shrinks kmem_caches */
 	struct busy *busy; /* innermost object that an op under way still uses; NULL = none */
 	uint64_t runs;     /* since executor_create() */
 	bool over;         /* an oops, BUG or hang ended the program */
+	/* Of a sweep: in force from the first op on; injected_count of them. */
+	const struct fault_injection *injected;
+	unsigned injected_count;
 	jmp_buf recovery;
 };
 
@@ -223,6 +232,8 @@ void object_freed(struct executor *x, uint32_t handle);
 target_addr_t home_of(struct executor *x, const struct object *o);
 /* True iff an RCU reader of this cpu began before the object, of a DESTROY_BY_RCU cache, was freed. */
 bool reader_may_see(const struct executor *x, const struct object *o);
+/* Address of a KMEM_CACHE argument, 0 if none. */
+target_addr_t cache_address(struct executor *x, uint32_t handle);
 /* True iff a lock that is held lies in the range. */
 bool lock_held_in(const struct executor *x, target_addr_t addr, uint64_t size);
 /* A client loads: lines are filled, the event tells of it. */
@@ -233,6 +244,10 @@ void unmap_all(struct executor *x);
 void page_flushed(struct executor *x, struct page_handle *p);
 /* True iff a device may be given the page: no store of a user waits in lines that the DMA API knows nothing of. */
 bool page_may_be_mapped(const struct executor *x, const struct page_handle *p);
+/* fuzz/ops_dma.c: before that mapping goes. */
+void late_write_lands(struct executor *x, uint32_t mapping);
+/* fuzz/flip.c: fault points that flip a bit, before each op once one of them is set. */
+void flip_bits(struct executor *x);
 /* fuzz/drain.c: the client gives back all it holds, then the allocator; events DRAINED and PROBE. */
 void executor_drain(struct executor *x);
 /* Nested run of a block of ops. */

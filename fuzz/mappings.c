@@ -95,6 +95,14 @@ bool whole_lines(const struct executor *x, uint64_t offset, uint64_t length, uin
 	return !(offset & mask) && (!(length & mask) || offset + length == size);
 }
 
+/* Bounced by its size alone: a part of a buffer whose own size is not of whole lines would not be (FACTS 4.4). */
+static bool tells_its_size(const struct executor *x, uint64_t offset, uint64_t length, uint64_t size)
+{
+	uint64_t mask = (UINT64_C(1) << x->sim->line_shift) - 1;
+
+	return !x->sim->policy[POLICY_kmalloc_bounce] || !(size & mask) || (!offset && length == size);
+}
+
 /*
  * Strict: kmalloc memory, or a kmem_cache whose align (HWCACHE_ALIGN is one) and size are multiples of the line; one
  * mapping per object.
@@ -143,7 +151,8 @@ bool may_map(struct executor *x, uint32_t memory, uint64_t offset, uint64_t leng
 		return false;
 	if ((memory & HANDLE_OTHER) && !page_may_be_mapped(x, &x->pages[memory & ~HANDLE_OTHER]))
 		return false;
-	return x->world->config.dma_era || (may_map_strictly(x, memory) && whole_lines(x, offset, length, size));
+	return x->world->config.dma_era || (may_map_strictly(x, memory) && whole_lines(x, offset, length, size) &&
+					    tells_its_size(x, offset, length, size));
 }
 
 /* Handle + 1 of a live mapping that uses that memory, 0 if none: another of the same object may still live (C49). */

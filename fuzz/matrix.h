@@ -72,7 +72,7 @@ struct matrix {
 /* What is asked for; empty words mean all.  `policies` and `profiles` choose columns, which are all if both are empty.
  */
 struct matrix_selection {
-	const char *allocators, *arches, *policies, *profiles; /* a,b,c or NULL */
+	const char *allocators, *arches, *questions, *policies, *profiles; /* a,b,c or NULL */
 };
 
 /* Columns and cells of a selection.  False and a sentence in *what if a name is unknown, or nothing is left. */

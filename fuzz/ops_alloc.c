@@ -316,6 +316,13 @@ static target_addr_t cache_of(struct executor *x, uint32_t arg, struct kmem_cach
 	return (arg & ~HANDLE_OTHER) < x->count[YIELDS_KMEM_CACHE] ? (*handle)->addr : 0;
 }
 
+/* Ops that make, destroy or look through kmem_caches sleep, and wait for one another; those that make or destroy also
+ * for all others. */
+static bool may_take_mutex(const struct executor *x, bool alone)
+{
+	return !x->in_irq && !x->chain_mutex && !(alone && x->schedule.amid);
+}
+
 /* The argument is a mask of rows of slab_flags.def. */
 static uint32_t slab_flags_of(uint32_t rows)
 {
@@ -359,14 +366,16 @@ enum op_result run_kmem_cache_create(struct executor *x, const struct op *op)
 			      .size = request.size,
 			      .value = request.align | (uint64_t)request.flags << 32};
 
-	REQUIRE(x, !x->in_irq);
+	REQUIRE(x, may_take_mutex(x, true));
 	if (!x->allocator->ops->cache_create)
 		return RESULT_SKIP;
 	/* Smaller than a pointer, the free pointer of a red-zoned cache lies over the red zone (docs/discoveries.md).
 	 */
 	REQUIRE(x, request.size >= x->sim->layout->word && request.size <= x->allocator->ops->contract.size_max / 8);
 	name_cache(c, x->yield);
+	x->chain_mutex = true;
 	c->addr = x->allocator->ops->cache_create(x->allocator, &request);
+	x->chain_mutex = false;
 	if (!c->addr)
 		return refused(x, x->yield, request.size);
 	c->size = request.size;
@@ -383,7 +392,7 @@ enum op_result run_kmem_cache_destroy(struct executor *x, const struct op *op)
 	target_addr_t cache = cache_of(x, op->arg[0], &c);
 	struct event event = {.kind = EVENT_CACHE_DESTROY, .id = op->arg[0] & ~HANDLE_OTHER};
 
-	REQUIRE(x, !x->in_irq);
+	REQUIRE(x, may_take_mutex(x, true));
 	if (!cache || !c || !x->allocator->ops->cache_destroy)
 		return RESULT_SKIP;
 	REQUIRE(x, !((c->flags & SLAB_DESTROY_BY_RCU) && x->sim->rcu_readers) && !io_refers(x));
@@ -391,9 +400,13 @@ enum op_result run_kmem_cache_destroy(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	if (c->live_objects)
 		misuse_emit(x, MISUSE_destroy_live, HANDLE_NONE, cache, 0, 0);
+	/* Nobody uses it from here on. */
+	c->addr = 0;
+	x->chain_mutex = true;
 	event.value = x->allocator->ops->cache_destroy(x->allocator, cache);
-	if (event.value == DESTROY_OK)
-		c->addr = 0;
+	x->chain_mutex = false;
+	if (event.value != DESTROY_OK)
+		c->addr = cache;
 	sim_emit(x->sim, &event);
 	return RESULT_OK;
 }
@@ -477,10 +490,12 @@ enum op_result run_kmem_cache_shrink(struct executor *x, const struct op *op)
 	struct kmem_cache_handle *c;
 	target_addr_t cache = cache_of(x, op->arg[0], &c);
 
-	REQUIRE(x, !x->in_irq);
+	REQUIRE(x, may_take_mutex(x, false));
 	if (!cache || !x->allocator->ops->cache_shrink)
 		return RESULT_SKIP;
+	x->chain_mutex = true;
 	x->allocator->ops->cache_shrink(x->allocator, cache);
+	x->chain_mutex = false;
 	return RESULT_OK;
 }
 
@@ -490,10 +505,12 @@ enum op_result run_cache_validate(struct executor *x, const struct op *op)
 	struct kmem_cache_handle *c;
 	target_addr_t cache = cache_of(x, op->arg[0], &c);
 
-	REQUIRE(x, !x->in_irq);
+	REQUIRE(x, may_take_mutex(x, true));
 	if (!cache || !x->allocator->ops->cache_validate)
 		return RESULT_SKIP;
+	x->chain_mutex = true;
 	x->allocator->ops->cache_validate(x->allocator, cache);
+	x->chain_mutex = false;
 	event.value = c ? (op->arg[0] & ~HANDLE_OTHER) + 1 : BOOT_CACHE | (op->arg[0] + 1);
 	sim_emit(x->sim, &event);
 	return RESULT_OK;
@@ -501,19 +518,23 @@ enum op_result run_cache_validate(struct executor *x, const struct op *op)
 
 enum op_result run_cpu_offline(struct executor *x, const struct op *op)
 {
-	REQUIRE(x, !x->in_irq);
+	REQUIRE(x, may_take_mutex(x, true));
 	if (!x->allocator->ops->cpu_offline)
 		return RESULT_SKIP;
+	x->chain_mutex = true;
 	x->allocator->ops->cpu_offline(x->allocator, op->arg[0] % x->sim->cpus);
+	x->chain_mutex = false;
 	return RESULT_OK;
 }
 
 enum op_result run_cache_reap(struct executor *x, const struct op *op)
 {
-	REQUIRE(x, !x->in_irq);
+	REQUIRE(x, may_take_mutex(x, false));
 	if (!x->allocator->ops->reap)
 		return RESULT_SKIP;
+	x->chain_mutex = true;
 	for (unsigned i = 0; i < op->repeat; i++)
 		x->allocator->ops->reap(x->allocator, op->arg[0] % x->sim->cpus);
+	x->chain_mutex = false;
 	return RESULT_OK;
 }

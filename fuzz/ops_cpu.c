@@ -123,20 +123,6 @@ enum op_result run_obj_read(struct executor *x, const struct op *op)
 	return result;
 }
 
-enum op_result run_fault_set(struct executor *x, const struct op *op)
-{
-	fault_set(&x->sim->faults, (enum fault_point)op->arg[0], op->arg[1], op->arg[2]);
-	return RESULT_OK;
-}
-
-enum op_result run_fault_clear(struct executor *x, const struct op *op)
-{
-	(void)op;
-	for (unsigned i = 0; i < FAULT_COUNT; i++)
-		fault_set(&x->sim->faults, (enum fault_point)i, 0, 0);
-	return RESULT_OK;
-}
-
 /* Blocks are opened by the executor's loop; the header itself does nothing. */
 enum op_result run_irq(struct executor *x, const struct op *op)
 {
@@ -149,5 +135,27 @@ enum op_result run_cpu(struct executor *x, const struct op *op)
 {
 	(void)x;
 	(void)op;
+	return RESULT_OK;
+}
+
+enum op_result run_task(struct executor *x, const struct op *op)
+{
+	(void)x;
+	(void)op;
+	return RESULT_OK;
+}
+
+/* Preemption is off inside an RCU reader, of this era. */
+enum op_result run_migrate(struct executor *x, const struct op *op)
+{
+	unsigned cpu = op->arg[0] % x->sim->cpus;
+
+	if (x->schedule.amid) {
+		x->schedule.migrate = (int)cpu;
+		return RESULT_OK;
+	}
+	if (x->sim->rcu_nesting[x->sim->cpu] || x->in_irq)
+		return RESULT_SKIP;
+	x->sim->cpu = cpu;
 	return RESULT_OK;
 }

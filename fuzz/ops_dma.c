@@ -83,14 +83,61 @@ enum op_result run_dma_map_page(struct executor *x, const struct op *op)
 	return map_memory(x, op, MAPPED_PAGE);
 }
 
+enum { STRAY_BYTE = 0xee };
+
+/* A bus master access, entry by entry; a read if value is negative. */
+static void access_pieces(struct executor *x, const struct mapping_handle *m, const struct op *op, int value)
+{
+	uint64_t offset = op->arg[1], length = size_value(x, op->arg[2]);
+
+	for (unsigned n = 0; length && n < mapping_pieces(x, m); n++) {
+		struct sg_entry piece = mapping_piece(x, m, n);
+		uint64_t part;
+
+		if (offset >= piece.size) {
+			offset -= piece.size;
+			continue;
+		}
+		/* What lies beyond the last entry is the misuse that was told of. */
+		part = n + 1 == mapping_pieces(x, m) || length < piece.size - offset ? length : piece.size - offset;
+		if (value < 0)
+			device_read(x->sim, op->arg[0], piece.addr + offset, part);
+		else
+			device_write(x->sim, op->arg[0], piece.addr + offset, part, (uint8_t)value);
+		offset = 0;
+		length -= part;
+	}
+}
+
+void late_write_lands(struct executor *x, uint32_t mapping)
+{
+	struct late_write late = x->late;
+
+	if (!late.pending || late.op.arg[0] != mapping)
+		return;
+	x->late.pending = false;
+	/* The driver has the memory, so the device was stopped before it wrote. */
+	if (!x->mappings[mapping].cpu_owns)
+		access_pieces(x, &x->mappings[mapping], &late.op, (int)(late.op.arg[3] & 0xff));
+}
+
+/* A device that does not know of the unmap yet. */
+static void write_after_unmap(struct executor *x, uint32_t handle, const struct mapping_handle *m)
+{
+	if (m->direction != DMA_TO_DEVICE && should_fail(x->sim, FAULT_write_after_unmap, .size = 1))
+		device_write(x->sim, handle, m->dma, 1, STRAY_BYTE);
+}
+
 enum op_result run_dma_unmap(struct executor *x, const struct op *op)
 {
 	struct mapping_handle *m = live_mapping(x, op->arg[0]);
 
 	if (!m || m->how != MAPPED_SINGLE)
 		return RESULT_SKIP;
+	late_write_lands(x, op->arg[0]);
 	dma_unmap_single(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction);
 	count_mapping(x, op->arg[0], false);
+	write_after_unmap(x, op->arg[0], m);
 	return RESULT_OK;
 }
 
@@ -100,8 +147,10 @@ enum op_result run_dma_unmap_page(struct executor *x, const struct op *op)
 
 	if (!m || m->how != MAPPED_PAGE)
 		return RESULT_SKIP;
+	late_write_lands(x, op->arg[0]);
 	dma_unmap_page(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction);
 	count_mapping(x, op->arg[0], false);
+	write_after_unmap(x, op->arg[0], m);
 	return RESULT_OK;
 }
 
@@ -201,23 +250,12 @@ static enum op_result device_access(struct executor *x, const struct op *op, enu
 	REQUIRE(x, offset < m->size && length <= m->size - offset);
 	REQUIRE(x, m->direction != forbidden);
 	REQUIRE(x, !m->cpu_owns || offset >= m->cpu_until || offset + length <= m->cpu_from);
-	for (unsigned n = 0; length && n < mapping_pieces(x, m); n++) {
-		struct sg_entry piece = mapping_piece(x, m, n);
-		uint64_t part;
-
-		if (offset >= piece.size) {
-			offset -= piece.size;
-			continue;
-		}
-		/* What lies beyond the last entry is the misuse that was told of. */
-		part = n + 1 == mapping_pieces(x, m) || length < piece.size - offset ? length : piece.size - offset;
-		if (value < 0)
-			device_read(x->sim, op->arg[0], piece.addr + offset, part);
-		else
-			device_write(x->sim, op->arg[0], piece.addr + offset, part, (uint8_t)value);
-		offset = 0;
-		length -= part;
+	if (value >= 0 && should_fail(x->sim, FAULT_late_write, .size = (uint32_t)length)) {
+		late_write_lands(x, x->late.op.arg[0]);
+		x->late = (struct late_write){true, *op};
+		return RESULT_OK;
 	}
+	access_pieces(x, m, op, value);
 	return RESULT_OK;
 }
 

@@ -160,8 +160,13 @@ static enum op_result read_field(struct executor *x, const struct op *op, uint64
 	return RESULT_OK;
 }
 
+/* By the book nobody asks for the index of a page that has none: whoever had the page before left his there. */
 enum op_result run_page_index(struct executor *x, const struct op *op)
 {
+	uint32_t i = op->arg[0] & ~HANDLE_OTHER;
+
+	if (op->arg[0] != HANDLE_NONE && (op->arg[0] & HANDLE_OTHER) && i < x->count[YIELDS_PAGE])
+		REQUIRE(x, x->pages[i].cached || x->pages[i].object || x->world->config.dma_era);
 	return read_field(x, op, page_index);
 }
 

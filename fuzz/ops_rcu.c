@@ -33,6 +33,8 @@ enum op_result run_grace_period(struct executor *x, const struct op *op)
 	(void)op;
 	if (!(x->allocator->ops->grace_period || x->rcu_queued) || !sim_rcu_may_end(x->sim))
 		return RESULT_SKIP;
+	if (should_fail(x->sim, FAULT_late_grace_period, .size = 1))
+		return RESULT_OK;
 	/* Each cpu passed a quiescent state, which is a barrier. */
 	store_drain_all(x->sim);
 	sim_emit(x->sim, &event);

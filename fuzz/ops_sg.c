@@ -118,6 +118,7 @@ enum op_result run_dma_unmap_sg(struct executor *x, const struct op *op)
 
 	if (!m || m->how != MAPPED_SG)
 		return RESULT_SKIP;
+	late_write_lands(x, op->arg[0]);
 	dma_unmap_sg(x->sim, op->arg[0], segments, segments_of(&x->lists[m->sg], segments),
 		     (enum dma_direction)m->direction);
 	count_mapping(x, op->arg[0], false);

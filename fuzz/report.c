@@ -79,6 +79,23 @@ static void print_events(char *log, uint32_t op, FILE *out)
 	}
 }
 
+/* Of the run that just ended: what was made to fail before or in the guilty op. */
+static void print_faults(const struct session *s, const struct program *p, const struct finding *finding, FILE *out)
+{
+	const struct faults *faults = &s->world.sim.faults;
+	unsigned known = faults->trips < FAULT_TRIPS_MAX ? faults->trips : FAULT_TRIPS_MAX, shown = 0;
+
+	for (unsigned i = 0; i < known && faults->trip[i].op <= finding->op; i++) {
+		const struct fault_trip *trip = &faults->trip[i];
+
+		fprintf(out, "%s    op %u %s: %s, hit %u\n", shown++ ? "" : "\n  injected faults:\n", trip->op,
+			trip->op < p->op_count ? op_descriptors[p->ops[trip->op].verb].name : "drain",
+			fault_rows[trip->point].name, trip->hit);
+	}
+	if (shown == FAULT_TRIPS_MAX && faults->trips > FAULT_TRIPS_MAX)
+		fprintf(out, "    ... and more\n");
+}
+
 void report_print(struct session *s, const struct program *p, const struct world_config *config,
 		  const struct finding *finding, const char *replay, FILE *out)
 {
@@ -100,6 +117,7 @@ void report_print(struct session *s, const struct program *p, const struct world
 		executor_run(&s->executor, p, config);
 		s->world.log = NULL;
 		fclose(events.file);
+		print_faults(s, p, &copy, out);
 		fprintf(out, "\n  last events:\n");
 		print_events(log, copy.op, out);
 		free(log);

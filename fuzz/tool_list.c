@@ -183,11 +183,27 @@ static void list_profiles(void)
 		ROW(profiles[i].name, profiles[i].policies, profiles[i].help);
 }
 
+static void list_points(void)
+{
+	static const char *const kinds[] = {"open", "closed", "locked"};
+
+	HEADING("point", "what may come", "where");
+	for (unsigned i = 0; i < POINT_COUNT; i++)
+		ROW(point_rows[i].name, kinds[point_rows[i].kind], point_rows[i].help);
+}
+
 static void list_faults(void)
 {
-	HEADING("fault point", "what fails");
+	static const char *const kinds[] = {"call", "event", "damage"};
+
+	HEADING("fault point", "kind", "what happens", "where");
 	for (unsigned i = 0; i < FAULT_COUNT; i++)
-		ROW(fault_rows[i].name, fault_rows[i].help);
+		ROW(fault_rows[i].name, kinds[fault_rows[i].kind], fault_rows[i].help, fault_rows[i].where);
+	putchar('\n');
+	HEADING("attribute", "meaning");
+#define FAULT_ATTRIBUTE(name, help) ROW(#name, help);
+#include "sim/fault_attribute.def"
+#undef FAULT_ATTRIBUTE
 }
 
 static void list_planted(void)
@@ -220,8 +236,8 @@ static const struct list_kind {
 } kinds[] = {{"targets", list_targets}, {"ops", list_ops},           {"args", list_args},
 	     {"oracles", list_oracles}, {"titles", list_titles},     {"allocators", list_allocators},
 	     {"arches", list_arches},   {"policies", list_policies}, {"profiles", list_profiles},
-	     {"faults", list_faults},   {"claims", list_claims},     {"planted", list_planted},
-	     {"world", list_world}};
+	     {"faults", list_faults},   {"points", list_points},     {"claims", list_claims},
+	     {"planted", list_planted}, {"world", list_world}};
 
 /* tool_take: there is one option. */
 static const char *take_option(void *context, int letter, const char *value)

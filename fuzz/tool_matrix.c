@@ -54,6 +54,9 @@ static const char *take_option(void *context, int letter, const char *value)
 	case 'r':
 		selection.arches = value;
 		return NULL;
+	case 'q':
+		selection.questions = value;
+		return NULL;
 	case 'p':
 		selection.policies = value;
 		return NULL;

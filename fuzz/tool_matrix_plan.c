@@ -144,6 +144,8 @@ static void add_columns_of(struct matrix *m, const struct matrix_selection *s, u
 {
 	char settings[MATRIX_SETTINGS_MAX];
 
+	if (s->questions && !matrix_list_has(s->questions, matrix_questions[question].name))
+		return;
 	for (unsigned i = 0; i < COLUMN_COUNT; i++)
 		if (columns[i].question == question && wants_column(s, question, columns[i].settings) &&
 		    is_known(columns[i].settings))
@@ -159,7 +161,7 @@ static void add_columns_of(struct matrix *m, const struct matrix_selection *s, u
 	for (unsigned i = 0; question == QUESTION_PROFILES && i < profile_count(); i++) {
 		if (s->profiles ? !matrix_list_has(s->profiles, profiles[i].name) : s->policies != NULL)
 			continue;
-		snprintf(settings, sizeof(settings), "profile=%s", profiles[i].name);
+		snprintf(settings, sizeof(settings), "profile=%s dma=strict", profiles[i].name);
 		add_column(m, question, profiles[i].name, settings);
 	}
 }
@@ -195,6 +197,14 @@ static bool is_profile(const char *word)
 	return profile_by_name(word) >= 0;
 }
 
+static bool is_question_id(const char *word)
+{
+	for (unsigned i = 0; i < matrix_question_count; i++)
+		if (!strcmp(matrix_questions[i].name, word))
+			return true;
+	return false;
+}
+
 static bool check(const struct matrix_selection *s, char *what, size_t size)
 {
 	const struct {
@@ -202,6 +212,7 @@ static bool check(const struct matrix_selection *s, char *what, size_t size)
 		bool (*known)(const char *word);
 	} lists[] = {{s->allocators, "allocator", is_allocator},
 		     {s->arches, "arch", is_arch},
+		     {s->questions, "question", is_question_id},
 		     {s->policies, "policy", is_policy},
 		     {s->profiles, "profile", is_profile}};
 	char word[64];

@@ -85,7 +85,7 @@ static bool same_machine(const struct world_config *a, const struct world_config
 	return a->arch == b->arch && a->allocator == b->allocator && a->debug == b->debug &&
 	       a->debug_vm == b->debug_vm && a->cpus == b->cpus && a->ram_pages == b->ram_pages &&
 	       a->zone_dma_pages == b->zone_dma_pages && a->misuse == b->misuse && a->drain == b->drain &&
-	       a->dma_era == b->dma_era && !a->peer_count == !b->peer_count &&
+	       a->damage == b->damage && a->dma_era == b->dma_era && !a->peer_count == !b->peer_count &&
 	       !memcmp(a->policy, b->policy, POLICY_COUNT) && !strcmp(a->debug_prefix, b->debug_prefix);
 }
 
@@ -141,18 +141,21 @@ static void init_failed(const struct world_config *config)
 static void init_region(struct world *world)
 {
 	struct allocator *a = &world->allocator;
-	uint32_t frames = a->ops->contract.region_frames;
+	uint32_t frames = a->ops->contract.region_frames, more = a->ops->contract.region_more;
 	unsigned order = 0;
 	frame_t frame;
 	struct memory_region region;
 
-	while ((1u << order) < frames)
+	while ((1u << order) < frames + more)
 		order++;
 	frame = alloc_pages(&world->sim, GFP_WAIT, order);
 	/* Native code does not tell what it touches. */
 	for (uint32_t i = 0; frame != FRAME_NONE && i < 1u << order; i++)
 		memory_touch_frame(&world->sim, frame + i);
-	region = (struct memory_region){page_address(frame), (uint64_t)PAGE_SIZE << order};
+	region = (struct memory_region){page_address(frame),
+					(uint64_t)PAGE_SIZE * (more ? frames : UINT64_C(1) << order)};
+	world->sim.region_next = region.base + region.size;
+	world->sim.region_end = region.base + ((uint64_t)PAGE_SIZE << order);
 	memset(a->state, 0, a->ops->state_size);
 	if (frame == FRAME_NONE || !a->ops->init(a, &region))
 		init_failed(&world->config);

@@ -20,6 +20,7 @@ struct world_config {
 	bool debug_vm;
 	bool misuse;   /* programs may break the API */
 	bool drain;    /* the client gives everything back at the end, and the allocator must */
+	bool damage;   /* fault points of kind damage act */
 	bool dma_era;  /* sub-line mappings, neighbours and shared objects as the era's drivers had (else strict) */
 	unsigned cpus; /* 0 = the arch row's */
 	uint32_t ram_pages;      /* 0 = 1024 */

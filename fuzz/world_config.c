@@ -90,6 +90,11 @@ static bool set_drain(struct world_config *config, const char *value)
 	return parse_flag(&config->drain, value);
 }
 
+static bool set_damage(struct world_config *config, const char *value)
+{
+	return parse_flag(&config->damage, value);
+}
+
 static bool set_dma(struct world_config *config, const char *value)
 {
 	config->dma_era = !strcmp(value, "era");
@@ -134,6 +139,7 @@ static const struct world_key {
 	{"debug_vm", "1: VM_BUG_ON is active", set_debug_vm},
 	{"misuse", "1: programs may break the API", set_misuse},
 	{"drain", "1: after the last op all is freed, and the allocator must give back all pages", set_drain},
+	{"damage", "1: fault points of kind damage act: bits flip, devices write after the unmap", set_damage},
 	{"dma", "strict: whole-line rules of DMA-API.txt; era: what drivers of the era did", set_dma},
 	{"cpus", "number of cpus, 1..8 (default: the arch row's)", set_cpus},
 	{"ram_pages", "page frames of RAM, 16..16384 (default 1024)", set_ram_pages},

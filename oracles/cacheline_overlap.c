@@ -85,12 +85,13 @@ static bool worthless(const char *owner)
 	return false;
 }
 
-/* Poison from a live object's end on fills its slack: it counts only when the object is free. */
+/* A live object's slack: poison, and what krealloc() gave up, from its end on.  It counts when the object is free. */
 static bool is_slack(const struct oracle_context *context, target_addr_t addr)
 {
 	if (object_at(context, addr, NULL))
 		return false;
-	while (addr > RAM_BASE && context->sim->roles[addr - RAM_BASE] == ROLE_POISON)
+	while (addr > RAM_BASE && (context->sim->roles[addr - RAM_BASE] == ROLE_POISON ||
+				   context->sim->roles[addr - RAM_BASE] == ROLE_NONE))
 		if (object_at(context, --addr, NULL))
 			return true;
 	return false;

@@ -2,8 +2,8 @@
 /*
  * Oracle failure_atomicity: an op that reports failure keeps no page that it took.
  * Innocent: pages that it gave back on the way, at once or after a grace period (a slab that an interrupt made
- * needless); what an interrupt block took meanwhile, or put into a page of the op; an op of which some repetitions
- * succeeded.
+ * needless), or that a block amid it gave back; what such a block took meanwhile, or put into a page of the op; an op
+ * of which some repetitions succeeded.
  */
 #include "oracles/oracle.h"
 
@@ -43,6 +43,9 @@ static void on_end(struct failure *failure, const struct oracle_context *context
 	/* What an interrupt got may lie in a page of the op that it interrupted. */
 	if (attempt->yielded && failure->depth > 0)
 		failure->attempts[failure->depth - 1].yielded = true;
+	/* What it gave back beyond its own may be of the op that it interrupted. */
+	if (attempt->pages < 0 && failure->depth > 0)
+		failure->attempts[failure->depth - 1].pages += attempt->pages;
 	if (event->value != RESULT_FAILED || attempt->yielded || attempt->pages <= 0)
 		return;
 	finding_add(out, context, NAME, TITLE_STATE_CHANGED, context->sim->actor, "page", context->sim->by,

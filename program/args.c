@@ -33,9 +33,21 @@ static const char *const slab_flag_names[] = {
 };
 
 static const char *const fault_names[] = {
-#define FAULT(name, text) #name,
+#define FAULT(name, ...) #name,
 #include "sim/fault.def"
 #undef FAULT
+};
+
+static const char *const fault_attribute_names[] = {
+#define FAULT_ATTRIBUTE(name, text) #name,
+#include "sim/fault_attribute.def"
+#undef FAULT_ATTRIBUTE
+};
+
+static const char *const verb_names[] = {
+#define OP(verb, ...) #verb,
+#include "program/ops.def"
+#undef OP
 };
 
 static const char *const direction_names[] = {
@@ -55,8 +67,10 @@ enum {
 	GFP_COUNT = sizeof(gfp_names) / sizeof(gfp_names[0]),
 	SLAB_FLAG_COUNT = sizeof(slab_flag_names) / sizeof(slab_flag_names[0]),
 	FAULT_COUNT = sizeof(fault_names) / sizeof(fault_names[0]),
+	FAULT_ATTRIBUTE_COUNT = sizeof(fault_attribute_names) / sizeof(fault_attribute_names[0]),
 	DIRECTION_COUNT = sizeof(direction_names) / sizeof(direction_names[0]),
 	SLAB_FLAG_MASK = (1 << SLAB_FLAG_COUNT) - 1,
+	PLAIN_FLAGS = 4, /* the rows before those of debugging, which variants turn on as well */
 };
 _Static_assert(SLAB_FLAG_COUNT <= 8, "slab flags are one byte");
 
@@ -129,6 +143,27 @@ BYTE_KIND(order, ARG_ORDER, ORDER_MAX)
 BYTE_KIND(byte, ARG_BYTE, BYTE_MAX)
 BYTE_KIND(cpu, ARG_CPU, CPU_MAX)
 
+#define clip_point   clip_count
+#define decode_point decode_count
+
+static bool parse_point(const struct arg_scope *scope, const struct arg_word *word, uint32_t *value)
+{
+	(void)scope;
+	return parse_up_to(word, ARG_POINT, BYTE_MAX, value);
+}
+
+/* Most ops have few points; of those that have many, the neighbour of a good one is tried. */
+static uint32_t mutate_point(const struct arg_choice *choice, uint32_t value)
+{
+	unsigned dice = prng_below(choice->r, 16);
+
+	if (dice < 4 && value < BYTE_MAX)
+		return value + 1;
+	if (dice < 6 && value > 0)
+		return value - 1;
+	return prng_below(choice->r, dice < 13 ? 8 : dice < 15 ? 32 : BYTE_MAX + 1u);
+}
+
 static void print_byte(struct text_buffer *out, uint32_t value)
 {
 	text_printf(out, "0x%02x", (unsigned)value);
@@ -170,6 +205,8 @@ static bool parse_name(const struct arg_word *word, enum arg_kind kind, const ch
 
 NAME_KIND(gfp, ARG_GFP, GFP_COUNT)
 NAME_KIND(fault, ARG_FAULT, FAULT_COUNT)
+NAME_KIND(fault_attribute, ARG_FAULT_ATTRIBUTE, FAULT_ATTRIBUTE_COUNT)
+NAME_KIND(verb, ARG_VERB, OP_COUNT)
 NAME_KIND(direction, ARG_DIRECTION, DIRECTION_COUNT)
 NAME_KIND(vm_kind, ARG_VM_KIND, VM_KIND_COUNT)
 
@@ -185,6 +222,18 @@ static uint32_t mutate_fault(const struct arg_choice *choice, uint32_t value)
 	return prng_below(choice->r, FAULT_COUNT);
 }
 
+static uint32_t mutate_fault_attribute(const struct arg_choice *choice, uint32_t value)
+{
+	(void)value;
+	return prng_below(choice->r, FAULT_ATTRIBUTE_COUNT);
+}
+
+static uint32_t mutate_verb(const struct arg_choice *choice, uint32_t value)
+{
+	(void)value;
+	return prng_below(choice->r, OP_COUNT);
+}
+
 static uint32_t mutate_vm_kind(const struct arg_choice *choice, uint32_t value)
 {
 	(void)value;
@@ -197,9 +246,40 @@ static uint32_t mutate_direction(const struct arg_choice *choice, uint32_t value
 	enum { FROM_DEVICE = 2, NONE = 3 };
 
 	(void)value;
-	if (prng_one_in(choice->r, 2))
-		return FROM_DEVICE;
-	return prng_below(choice->r, prng_one_in(choice->r, 8) ? DIRECTION_COUNT : NONE);
+	return prng_one_in(choice->r, 2) ? FROM_DEVICE
+					 : prng_below(choice->r, prng_one_in(choice->r, 8) ? DIRECTION_COUNT : NONE);
+}
+
+/* NUMBER */
+
+static uint32_t clip_number(const struct arg_scope *scope, uint32_t value)
+{
+	(void)scope;
+	return value & SIZE_WORD_MAX;
+}
+
+static uint32_t decode_number(const struct arg_scope *scope, const uint8_t *bytes)
+{
+	(void)scope;
+	return (uint32_t)bytes[0] << 8 | bytes[1];
+}
+
+static void encode_number(uint8_t *bytes, uint32_t value)
+{
+	bytes[0] = (uint8_t)(value >> 8);
+	bytes[1] = (uint8_t)value;
+}
+
+static bool parse_number(const struct arg_scope *scope, const struct arg_word *word, uint32_t *value)
+{
+	(void)scope;
+	return parse_up_to(word, ARG_NUMBER, SIZE_WORD_MAX, value);
+}
+
+static uint32_t mutate_number(const struct arg_choice *choice, uint32_t value)
+{
+	(void)value;
+	return prng_below(choice->r, prng_one_in(choice->r, 8) ? SIZE_WORD_MAX + 1u : 8);
 }
 
 /* SIZE and OFFSET: [class, high, low]. */
@@ -444,13 +524,11 @@ static bool parse_slab_flags(const struct arg_scope *scope, const struct arg_wor
 
 static uint32_t mutate_slab_flags(const struct arg_choice *choice, uint32_t value)
 {
-	enum { PLAIN = 4 }; /* the rows before those of debugging, which variants turn on as well */
-
 	if (prng_one_in(choice->r, 2))
 		return 0;
 	/* Flags matter in pairs, too. */
 	do
-		value ^= 1u << prng_below(choice->r, prng_one_in(choice->r, 2) ? SLAB_FLAG_COUNT : PLAIN);
+		value ^= 1u << prng_below(choice->r, prng_one_in(choice->r, 2) ? SLAB_FLAG_COUNT : PLAIN_FLAGS);
 	while (prng_one_in(choice->r, 3));
 	return value;
 }
@@ -498,6 +576,7 @@ const struct arg_kind_ops arg_kind_ops[ARG_KIND_COUNT] = {
 	[ARG_OFFSET] = {ROW(offset, encode_size, print_size), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_GFP] = {ROW(gfp, encode_byte, print_gfp), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_COUNT] = {ROW(count, encode_byte, print_decimal), YIELDS_NOTHING, YIELDS_NOTHING, false},
+	[ARG_POINT] = {ROW(point, encode_byte, print_decimal), YIELDS_NOTHING, YIELDS_NOTHING, false},
 #define HANDLE(class, letter, name) [ARG_##class] = {HANDLE_ROW(name), YIELDS_##class, YIELDS_NOTHING, false},
 #define SPECIAL_HANDLE(class, letter, name)
 #include "program/handles.def"
@@ -513,5 +592,9 @@ const struct arg_kind_ops arg_kind_ops[ARG_KIND_COUNT] = {
 	[ARG_VM_KIND] = {ROW(vm_kind, encode_byte, print_vm_kind), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_CPU] = {ROW(cpu, encode_byte, print_decimal), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_FAULT] = {ROW(fault, encode_byte, print_fault), YIELDS_NOTHING, YIELDS_NOTHING, false},
+	[ARG_NUMBER] = {ROW(number, encode_number, print_decimal), YIELDS_NOTHING, YIELDS_NOTHING, false},
+	[ARG_FAULT_ATTRIBUTE] = {ROW(fault_attribute, encode_byte, print_fault_attribute), YIELDS_NOTHING,
+				 YIELDS_NOTHING, false},
+	[ARG_VERB] = {ROW(verb, encode_byte, print_verb), YIELDS_NOTHING, YIELDS_NOTHING, false},
 	[ARG_BLOCK_LENGTH] = {ROW(block_length, encode_byte, print_decimal), YIELDS_NOTHING, YIELDS_NOTHING, false},
 };

@@ -95,6 +95,11 @@ enum verb maker_for(enum verb verb, unsigned n);
 /* True iff the verb takes what op `maker` yields: some want a maker of their own, devices a direction. */
 bool maker_serves(const struct op *maker, enum verb verb);
 
+static inline bool verb_opens_block(enum verb verb)
+{
+	return op_descriptors[verb].flags & OP_OPENS_BLOCK;
+}
+
 /* Index of the op before `before` that yields a handle, or PROGRAM_OPS_MAX. */
 unsigned program_maker(const struct program *p, enum yields class, uint32_t handle, unsigned before);
 

@@ -116,6 +116,8 @@ static void swarm_choose(struct swarm *swarm, const struct op_set *all, struct p
 	uint32_t absent = absent_classes(r), families = absent_families(r);
 	unsigned percent = KEEP_STEP * (1 + prng_below(r, 4));
 
+	if (op_set_has(all, OP_task))
+		families &= ~(1u << FAMILY_BLOCK); /* schedules are what it is about */
 	swarm->set.count = 0;
 	swarm->total = 0;
 	for (unsigned i = 0; i < all->count; i++) {
@@ -127,7 +129,9 @@ static void swarm_choose(struct swarm *swarm, const struct op_set *all, struct p
 		op_set_add(&swarm->set, (enum verb)all->verbs[prng_below(r, all->count)]);
 	add_yielders(&swarm->set, all, r);
 	for (unsigned i = 0; i < swarm->set.count; i++) {
-		bool rare = verb_is_rare((enum verb)swarm->set.verbs[i]);
+		enum verb verb = (enum verb)swarm->set.verbs[i];
+		/* Where schedules are what it is about, they are not rare. */
+		bool rare = verb_is_rare(verb) && !(verb_opens_block(verb) && op_set_has(all, OP_task));
 
 		swarm->weights[i] = (uint8_t)(1 + prng_below(r, rare ? 2 : WEIGHT_MAX));
 		swarm->total += swarm->weights[i];

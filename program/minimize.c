@@ -7,6 +7,8 @@
 
 #include "program/args.h"
 
+enum { POINTS_TRIED = 32 };
+
 struct shrink {
 	struct program *best;
 	minimize_predicate *keeps;
@@ -130,6 +132,7 @@ static bool is_number(enum arg_kind kind)
 	case ARG_SIZE:
 	case ARG_OFFSET:
 	case ARG_COUNT:
+	case ARG_POINT:
 	case ARG_ALIGN:
 	case ARG_ORDER:
 	case ARG_CPU:
@@ -159,6 +162,10 @@ static void simplify_arg(struct shrink *s, unsigned i, unsigned a)
 	}
 	if (!is_number(kind))
 		return;
+	/* A point is good or not, whatever its half is. */
+	for (uint32_t point = 1; kind == ARG_POINT && point < op->arg[a] && point < POINTS_TRIED; point++)
+		if (try_arg(s, i, a, point))
+			return;
 	do {
 		before = op->arg[a];
 	} while (before > 1 && before < SIZE_NEAR_MAX && try_arg(s, i, a, before / 2) && op->arg[a] < before);

@@ -207,6 +207,46 @@ static bool edit_sweep(const struct editor *e)
 	return true;
 }
 
+/* A random verb of the set that opens a block, or OP_COUNT. */
+static enum verb random_opener(const struct editor *e)
+{
+	enum verb verb = OP_COUNT;
+	unsigned seen = 0;
+
+	for (unsigned i = 0; i < e->profile->set->count; i++) {
+		if (verb_opens_block((enum verb)e->profile->set->verbs[i]) && prng_one_in(e->r, ++seen))
+			verb = (enum verb)e->profile->set->verbs[i];
+	}
+	return verb;
+}
+
+/* What comes between two steps of an op: an op of its own, or what stands in front of it. */
+static bool edit_interleave(const struct editor *e)
+{
+	enum verb opener = random_opener(e);
+	unsigned i, length = 1;
+	struct composer c;
+	struct op op;
+
+	if (opener == OP_COUNT || e->p->op_count < 2 || e->p->op_count + 2 > e->most)
+		return false;
+	i = prng_below(e->r, e->p->op_count);
+	composer_at(e, &c, i);
+	favour_sizes(e, &c);
+	if (i == 0 || prng_one_in(e->r, 2)) {
+		composer_fill(&c, composer_feasible_verb(&c, insertable_verb(e)), &op);
+		if (!program_insert_op(e->p, i, &op))
+			return false;
+	} else {
+		length = random_run(e->r, i < 3 ? i : 3);
+		i -= length;
+	}
+	composer_at(e, &c, i);
+	composer_fill(&c, opener, &op);
+	op.arg[op_block_arg(&op)] = length;
+	return program_insert_op(e->p, i, &op);
+}
+
 static bool edit_remove(const struct editor *e)
 {
 	if (e->p->op_count < 2)
@@ -368,10 +408,11 @@ static const struct {
 	unsigned weight;
 	bool rough; /* leaves handles or blocks that must be put right */
 } edits[] = {
-	{edit_insert, 28, false},      {edit_sweep, 2, true},     {edit_remove, 10, false}, {edit_remove_run, 4, false},
-	{edit_duplicate, 10, true},    {edit_argument, 16, true}, {edit_refill, 8, true},   {edit_retarget, 8, true},
-	{edit_copy_argument, 8, true}, {edit_swap, 6, true},      {edit_repeat, 5, false},  {edit_fail, 1, false},
-	{edit_variant, 1, false},
+	{edit_insert, 28, false},    {edit_sweep, 2, true},      {edit_remove, 10, false},
+	{edit_remove_run, 4, false}, {edit_duplicate, 10, true}, {edit_argument, 16, true},
+	{edit_refill, 8, true},      {edit_retarget, 8, true},   {edit_copy_argument, 8, true},
+	{edit_swap, 6, true},        {edit_repeat, 5, false},    {edit_fail, 1, false},
+	{edit_variant, 1, false},    {edit_interleave, 6, true},
 };
 
 static bool edit_once(const struct editor *e)

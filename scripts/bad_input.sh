@@ -42,6 +42,8 @@ program no_handle 'kfree o3\n'
 program nul 'kfree o-\n\0\n'
 program few 'o0 = kmalloc 64\n'
 program open_block 'irq 1 0 {\nkfree o-\n'
+program far_point 'task 1 1 256 {\ngrace_period\n}\n'
+program far_cpu 'migrate 8\n'
 program world_key 'world arch=x86 colour=red\nkfree o-\n'
 program world_value 'world arch=vax\nkfree o-\n'
 expect 2:1 "$tool" run "$work/unknown_op.prog"
@@ -51,12 +53,16 @@ expect 1:7 "$tool" run "$work/no_handle.prog"
 expect 2:1 "$tool" run "$work/nul.prog"
 expect 1:16 "$tool" run "$work/few.prog"
 expect 1:9 "$tool" run "$work/open_block.prog"
+expect 1:10 "$tool" run "$work/far_point.prog"
+expect 1:9 "$tool" run "$work/far_cpu.prog"
 expect 1:16 "$tool" run "$work/world_key.prog"
 expect 1:7 "$tool" run "$work/world_value.prog"
 head -c 100000000 /dev/zero | tr '\0' 'k' >"$work/long.prog"
 expect '[01]:[0-9]+' "$tool" run "$work/long.prog"
 expect 0:0 "$tool" run "$work"
 expect 0:0 "$tool" run "$work/absent.prog"
+expect 0:0 "$tool" sweep "$work/absent.prog"
+expect 2:1 "$tool" sweep "$work/unknown_op.prog"
 expect 0:0 "$tool" run "$work/bytes_without_target"
 expect 2:1 "$tool" minimize "$work/unknown_op.prog" -o "$work/out"
 expect 2:1 "$tool" print "$work/unknown_op.prog" -o "$work/out"
@@ -85,6 +91,12 @@ refuse 'slabfuzz run: --events /absent/file:' "$tool" run --events /absent/file 
 refuse 'slabfuzz print: --output /absent/file:' "$tool" print "$good" -o /absent/file
 refuse 'slabfuzz encode: --target and --output are needed' "$tool" encode "$good"
 refuse 'slabfuzz minimize: --set x=y:' "$tool" minimize --set x=y "$good" -o "$work/out"
+refuse 'slabfuzz sweep: which file?' "$tool" sweep
+refuse 'slabfuzz sweep: --faults nope:' "$tool" sweep --faults nope "$good"
+refuse 'slabfuzz sweep: --allocators nope:' "$tool" sweep --allocators nope "$good"
+refuse 'slabfuzz sweep: --limit 0:' "$tool" sweep --limit 0 "$good"
+refuse 'slabfuzz sweep: --out /absent/a/b:' "$tool" sweep --out /absent/a/b "$good"
+refuse 'slabfuzz sweep: --irq fails nothing' "$tool" sweep --irq --pairs "$good"
 refuse 'slabfuzz import: --format elf:' "$tool" import --format elf "$work/whole.gz" -o "$work/out"
 refuse 'slabfuzz import: --ops 513:' "$tool" import --ops 513 "$work/whole.gz" -o "$work/out"
 refuse 'slabfuzz import: --set x=y:' "$tool" import --format mtrace --set x=y "$work/whole.gz" -o "$work/out"

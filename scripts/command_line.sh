@@ -31,6 +31,16 @@ done
 good=corpora/claims/C01.prog
 expect 1 "  replay: build/slabfuzz run --set debug=F $good" "$tool" run --set debug=F "$good"
 
+# A sweep finds the error path that is wrong; what it saves is minimal, tells of the fault, and shows it again.
+printf 'world profile=2.6.22 allocator=slob-2624\no0 = kmalloc 64 GFP_KERNEL\nobj_read o0 0 8\nkfree o0\n' >"$work/path.prog"
+expect 1 'kmalloc                  page_alloc' "$tool" sweep --pairs --out "$work/swept" "$work/path.prog"
+for program in "$work"/swept/*.prog; do
+	expect 1 "BUG: $(sed -n 's/^BUG: //p' "${program%.prog}.txt")" "$tool" run "$program"
+	grep -q '^  injected faults:' "$work/out" || fail "$program: no fault in the report"
+done
+expect 0 '0 signatures' "$tool" sweep --safe "$work/path.prog"
+expect 0 'free_pointer' "$tool" sweep --bit-flips
+
 # What is skipped goes, what is found is noted, and the result passes its own check.
 printf 'world arch=x86 profile=safe\no0 = kmalloc 8 GFP_KERNEL\nkfree o0\nkfree o0\n' >"$work/twice.prog"
 printf '# expect: clean\nworld arch=x86 profile=safe\no0 = kmalloc 8 GFP_KERNEL\nkfree o0\n' >"$work/once.prog"

@@ -15,7 +15,7 @@ COMPILE := -std=c11 -D_GNU_SOURCE -I. -MMD -MP $(WARNINGS)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 MEMORY := -fsanitize=memory -fsanitize-memory-track-origins -fno-omit-frame-pointer
 
-ALL_FLAVOURS := plain asan m32 msan libfuzzer libfuzzer-asan afl
+ALL_FLAVOURS := plain asan m32 msan libfuzzer libfuzzer-asan afl oss
 
 plain_DIR := build
 plain_CC := $(CC)
@@ -44,6 +44,14 @@ afl_FLAGS := -O2 -g -fPIC
 # The compiler is chosen by folder, which does what an allow list would do without a second list of folders.
 afl_COVCC := AFL_QUIET=1 afl-clang-fast
 afl_LINK := AFL_QUIET=1 afl-clang-fast -fsanitize=fuzzer
+
+# OSS-Fuzz's environment says all of it: compilers, sanitizers, coverage, engine, and where to write.
+oss_DIR := $(or $(WORK),build)/ossfuzz
+oss_CC := $(CC)
+oss_FLAGS := $(CFLAGS)
+oss_LINK := $(CXX) $(CXXFLAGS)
+oss_ENGINE := $(LIB_FUZZING_ENGINE)
+oss_PATCHES := none
 
 # The code under test, and the rest of the core.  A missing folder is an empty list.
 UNDER_TEST := $(wildcard sim/*.c allocators/*.c backends/*.c)
@@ -93,7 +101,7 @@ $(if $($(1)_COV),$(TRACED:%.c=$(2)/cov/%.o): COMPARISONS := -fno-sanitize-covera
 $(2)/libcore.a: $(TRACED:%.c=$(2)/cov/%.o) $(patsubst %.c,$(2)/obj/%.o,$(filter-out $(TRACED),$(UNDER_TEST) $(FRAMEWORK)))
 $(2)/libparser.a: $(PARSER:%.c=$(2)/cov/%.o)
 $(2)/libtool.a: $(patsubst %.c,$(2)/obj/%.o,$(filter fuzz/tool_%,$(TOOL)))
-$(2)/libplanted.a: $(patsubst tests/planted/%.patch,$(2)/planted/%.o,$(or $($(1)_PATCHES),$(NAMED_PATCHES)))
+$(2)/libplanted.a: $(patsubst tests/planted/%.patch,$(2)/planted/%.o,$(filter %.patch,$(or $($(1)_PATCHES),$(NAMED_PATCHES))))
 $(2)/libhelpers.a: $(TEST_HELPERS:%.c=$(2)/obj/%.o)
 $(2)/lib%.a:
 	@rm -f $$@
@@ -106,10 +114,13 @@ $(2)/planted/%.o: tests/planted/%.patch scripts/plant.sh $$($(1)_MODELS) | $$(DE
 	@scripts/plant.sh object $$< $$@ $(or $($(1)_EMULATION),elf_x86_64) \
 		'$(or $($(1)_COVCC),$($(1)_CC)) $(COMPILE) $($(1)_FLAGS) $($(1)_COV)' $$($(1)_MODELS)
 # Who links which planted bugs: the tool all of them, a target those that its source names.
-$(2)/planted_registry.c: $(or $($(1)_PATCHES),$(NAMED_PATCHES)) scripts/plant.sh $(NAMERS)
-	@mkdir -p $$(@D)
-	@scripts/plant.sh registry $(or $($(1)_PATCHES),$(NAMED_PATCHES)) > $$@.new
+$(2)/planted_registry.c: $(filter %.patch,$(or $($(1)_PATCHES),$(NAMED_PATCHES))) scripts/plant.sh $(NAMERS) $(2)/planted.list
+	@scripts/plant.sh registry $(filter %.patch,$(or $($(1)_PATCHES),$(NAMED_PATCHES))) > $$@.new
 	@cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
+# A patch that came or went, or another choice on the command line.
+$(2)/planted.list: FORCE $(filter %.patch,$(or $($(1)_PATCHES),$(NAMED_PATCHES)))
+	@mkdir -p $$(@D)
+	@echo '$(or $($(1)_PATCHES),$(NAMED_PATCHES))' | cmp -s - $$@ || echo '$(or $($(1)_PATCHES),$(NAMED_PATCHES))' > $$@
 $(2)/planted_of/%.c: targets/%.c $(PATCHES) scripts/plant.sh
 	@mkdir -p $$(@D)
 	@scripts/plant.sh registry $$$$(scripts/plant.sh named-in $$<) > $$@
@@ -125,11 +136,11 @@ $(2)/named/%.o: $(2)/obj/targets/%.o
 $(TARGETS:%=$(2)/fuzz_%): $(2)/fuzz_%: $(2)/obj/targets/%.o $(2)/obj/planted_of/%.o $(2)/obj/fuzz/libfuzzer.o \
 		$(if $($(1)_LINK),,$(2)/obj/fuzz/replay.o) $(2)/libcore.a $(2)/libplanted.a $(2)/libhelpers.a
 	@$$(if $$(V),,echo "  LINK  $$@")
-	$$(Q)$(or $($(1)_LINK),$($(1)_CC)) $($(1)_FLAGS) -o $$@ $$^ $(2)/libcore.a
+	$$(Q)$(or $($(1)_LINK),$($(1)_CC)) $($(1)_FLAGS) -o $$@ $$^ $(2)/libcore.a $($(1)_ENGINE)
 $(RAW_TARGETS:%=$(2)/fuzz_%): $(2)/fuzz_%: $(2)/obj/targets/%.o \
 		$(if $($(1)_LINK),,$(2)/obj/fuzz/replay_raw.o) $(2)/libparser.a $(2)/libcore.a
 	@$$(if $$(V),,echo "  LINK  $$@")
-	$$(Q)$(or $($(1)_LINK),$($(1)_CC)) $($(1)_FLAGS) -o $$@ $$^
+	$$(Q)$(or $($(1)_LINK),$($(1)_CC)) $($(1)_FLAGS) -o $$@ $$^ $($(1)_ENGINE)
 
 $(2)/slabfuzz: $(patsubst %.c,$(2)/obj/%.o,$(filter fuzz/main%,$(TOOL))) $(2)/obj/targets_registry.o \
 		$(TARGETS:%=$(2)/named/%.o) $(2)/obj/planted_registry.o $(2)/libtool.a $(2)/libcore.a $(2)/libplanted.a \
@@ -171,3 +182,6 @@ build/afl/libslabfuzz_mutator.so: $(patsubst %.c,build/afl/obj/%.o,fuzz/aflplusp
 ifneq ($(OUTSIDE),)
 include scripts/outside.mk
 endif
+
+.PHONY: FORCE
+FORCE:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Each finding, claim and regression replays alike, 100 times out of 100: same event log and exit status in every build.
+"""Each finding, also under faults, claim and regression replays alike, 100 times out of 100: same event log and exit status in every build.
 
 usage: replay100.py TOOL...
 
@@ -10,6 +10,7 @@ a program leaves behind must not reach the next one.
 import concurrent.futures
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,9 +33,22 @@ def count_alike(tool, rotated, expected):
     return [p for p in rotated if replay(tool, [p]) == expected[p] and expected[p][1] in log]
 
 
+def find_under_faults(tool, out):
+    """What sweeping the era's allocators finds, minimised: each report must tell of a fault that was injected."""
+    shutil.rmtree(out, ignore_errors=True)
+    done = subprocess.run([tool, "sweep", "--set", "profile=2.6.22", "--limit", "8", "--out", out, "--allocators",
+                           "slab,slub,slob-2622,slob-2624", *map(str, pathlib.Path("corpora").glob("*_clean"))],
+                          capture_output=True, check=False)
+    reports = list(pathlib.Path(out).glob("*.txt"))
+    mute = [str(r) for r in reports if "injected faults:" not in r.read_text()]
+    if done.returncode != 1 or not reports or mute:
+        sys.exit(f"sweep: exit {done.returncode}, {len(reports)} reports, without a fault: {mute}")
+
+
 def main():
     tools = sys.argv[1:]
-    programs = [str(p) for d in ("build/findings", "corpora/claims", "corpora/regressions")
+    find_under_faults(tools[0], "build/fault_findings")
+    programs = [str(p) for d in ("build/findings", "build/fault_findings", "corpora/claims", "corpora/regressions")
                 for p in sorted(pathlib.Path(d).glob("*.prog"))]
     alike = dict.fromkeys(programs, 0)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:

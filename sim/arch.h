@@ -64,7 +64,7 @@ struct dma_maintenance {
 enum dma_bug {
 	DMA_BUG_UNMAP_PAGE = 1,        /* D8: unmap_page takes the bus address for a virtual one */
 	DMA_BUG_MAP_PAGE = 2,          /* D9: map_page does nothing */
-	DMA_BUG_R10000 = 4,            /* D13: unmap and sync for the cpu never find out that the cpu speculates */
+	DMA_BUG_SPECULATION = 4,       /* D13: unmap and sync for the cpu do not reckon with a cpu that speculates */
 	DMA_BUG_SYNC_SG_OFFSET = 8,    /* D14: sync_sg_for_device forgets sg->offset */
 	DMA_BUG_SYNC_RANGE = 16,       /* D15: sync_single_range begins at the mapping */
 	DMA_BUG_WT_BIDIRECTIONAL = 32, /* D16: write-through, BIDIRECTIONAL: lines stay */
@@ -74,7 +74,8 @@ enum dma_bug {
 /* An arch's DMA API, a row of sim/dma_code.c; NULL = the call does nothing. */
 struct dma_code {
 	const struct dma_maintenance *call[DMA_CALL_COUNT];
-	unsigned bugs; /* enum dma_bug */
+	const struct dma_maintenance *speculation; /* for the cpu, once DMA_BUG_SPECULATION is mended */
+	unsigned bugs;                             /* enum dma_bug */
 };
 extern const struct dma_code dma_none, dma_arm926, dma_arm_wt, dma_arm_v6, dma_arm_v7, dma_arm_v7m, dma_arm64,
 	dma_parisc_pcxl, dma_mips, dma_sh3, dma_sh4, dma_xtensa_wb, dma_xtensa_wt, dma_powerpc, dma_riscv, dma_flush;

@@ -45,8 +45,11 @@ static const struct dma_maintenance xtensa_wt = {NOTHING, INVALIDATE, NOTHING, N
 const struct dma_code dma_none = {.bugs = 0};
 const struct dma_code dma_arm926 = {.call = {AT_MAP_AND_SYNC(&arm926)}};
 const struct dma_code dma_arm_wt = {.call = {AT_MAP_AND_SYNC(&arm_wt)}, .bugs = DMA_BUG_WT_BIDIRECTIONAL};
-const struct dma_code dma_arm_v6 = {.call = {AT_MAP_AND_SYNC(&arm_v6)}};
-const struct dma_code dma_arm_v7 = {.call = {AT_MAP_AND_SYNC(&arm_v7)}};
+/* Of these two, rows that speculate need more than the era gave them. */
+const struct dma_code dma_arm_v6 = {
+	.call = {AT_MAP_AND_SYNC(&arm_v6)}, .speculation = &arm_for_cpu, .bugs = DMA_BUG_SPECULATION};
+const struct dma_code dma_arm_v7 = {
+	.call = {AT_MAP_AND_SYNC(&arm_v7)}, .speculation = &arm_for_cpu, .bugs = DMA_BUG_SPECULATION};
 const struct dma_code dma_arm_v7m = {.call = {BOTH_WAYS(&arm_v7m_map, &arm_for_cpu)}};
 const struct dma_code dma_arm64 = {.call = {BOTH_WAYS(&arm64_map, &arm_for_cpu)}};
 const struct dma_code dma_riscv = {.call = {BOTH_WAYS(&arm64_map, &riscv_for_cpu)}};
@@ -58,7 +61,8 @@ const struct dma_code dma_mips = {
 		 [DMA_UNMAP_PAGE] = &flush_for_cpu,
 		 [DMA_UNMAP_SG] = &mips_for_cpu,
 		 SYNCS_FOR_DEVICE(&mips)},
-	.bugs = DMA_BUG_UNMAP_PAGE | DMA_BUG_R10000 | DMA_BUG_SYNC_SG_OFFSET,
+	.speculation = &mips_for_cpu,
+	.bugs = DMA_BUG_UNMAP_PAGE | DMA_BUG_SPECULATION | DMA_BUG_SYNC_SG_OFFSET,
 };
 const struct dma_code dma_sh3 = {.call = {AT_MAP_AND_SYNC(&sh3)}, .bugs = DMA_BUG_MAP_SG_PCI};
 const struct dma_code dma_sh4 = {.call = {AT_MAP_AND_SYNC(&invalidate)}, .bugs = DMA_BUG_MAP_SG_PCI};

@@ -183,9 +183,11 @@ static void pcp_refill(struct sim *sim, unsigned cpu, unsigned count)
 
 static frame_t pcp_take(struct sim *sim)
 {
-	unsigned list = MAX_ORDER + sim->cpu;
+	unsigned list;
 	frame_t frame;
 
+	sim_race_point(sim, POINT_page_alloc_pcp);
+	list = MAX_ORDER + sim->cpu;
 	if (list_count(sim, list) == 0)
 		pcp_refill(sim, sim->cpu, PCP_BATCH);
 	frame = first_of(sim, list);
@@ -314,8 +316,18 @@ static void emit_block(struct sim *sim, enum event_kind kind, frame_t frame, uns
 	sim_emit(sim, &event);
 }
 
+/* Interrupts are off for it. */
+static void pcp_give(struct sim *sim, frame_t frame)
+{
+	sim_race_point(sim, POINT_page_free_pcp);
+	push(sim, frame, MAX_ORDER + sim->cpu);
+	if (list_count(sim, MAX_ORDER + sim->cpu) > PCP_HIGH)
+		pcp_drain(sim, sim->cpu, PCP_BATCH);
+}
+
 void free_block(struct sim *sim, frame_t frame, unsigned order)
 {
+	sim_preempt_point(sim, POINT_page_free_entry);
 	emit_block(sim, EVENT_PAGE_FREE, frame, order, false);
 	/* An order-0 free NULLs an anonymous mapping before the check, so that is never reported. */
 	if (order == 0 && (page_member(sim, frame, LF_page_mapping) & 1))
@@ -325,13 +337,12 @@ void free_block(struct sim *sim, frame_t frame, unsigned order)
 	if (order && page_flag(sim, frame, PG_compound))
 		destroy_compound(sim, frame, order);
 	frames_set_state(sim, frame, order, FRAME_FREE);
-	if (order || unlikely(frame < sim->zone_dma)) {
+	sim_preempt_point(sim, POINT_page_free_check);
+	if (order || unlikely(frame < sim->zone_dma))
 		buddy_insert(sim, frame, order);
-		return;
-	}
-	push(sim, frame, MAX_ORDER + sim->cpu);
-	if (list_count(sim, MAX_ORDER + sim->cpu) > PCP_HIGH)
-		pcp_drain(sim, sim->cpu, PCP_BATCH);
+	else
+		pcp_give(sim, frame);
+	sim_preempt_point(sim, POINT_page_free_exit);
 }
 
 void free_pages(struct sim *sim, frame_t frame, unsigned order)
@@ -393,8 +404,9 @@ frame_t alloc_pages(struct sim *sim, gfp_t gfp, unsigned order)
 
 	if (order >= MAX_ORDER)
 		return FRAME_NONE;
-	if (!(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_page_alloc))
+	if (!(gfp & GFP_NOFAIL) && should_fail(sim, FAULT_page_alloc, .size = 1u << order, .order = order, .gfp = gfp))
 		return FRAME_NONE;
+	sim_preempt_point(sim, POINT_page_alloc_entry);
 	frame = unlikely(gfp & GFP_ZONE_DMA) && sim->zone_dma ? take_from_zone_dma(sim, order) : take_block(sim, order);
 	if (frame == FRAME_NONE)
 		return FRAME_NONE;
@@ -402,6 +414,7 @@ frame_t alloc_pages(struct sim *sim, gfp_t gfp, unsigned order)
 		take_over_frame(sim, i);
 	memory_use_block(sim, frame, order);
 	frames_set_state(sim, frame, order, FRAME_USED);
+	sim_preempt_point(sim, POINT_page_alloc_taken);
 	prepare_new_page(sim, frame);
 	if (order && (gfp & GFP_COMP))
 		make_compound(sim, frame, order);

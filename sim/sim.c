@@ -188,7 +188,7 @@ static void clear_writers(struct sim *sim, uint32_t chunk)
 
 static void clear_program_state(struct sim *sim)
 {
-	memset(&sim->faults, 0, sizeof(sim->faults));
+	fault_reset(&sim->faults);
 	sim->cpu = 0;
 	sim->irqs_off = false;
 	sim->rcu_readers = 0;
@@ -198,6 +198,7 @@ static void clear_program_state(struct sim *sim)
 	sim->user_view_count = 0;
 	if (unlikely(sim->stores_used))
 		store_begin(sim);
+	sim->region_next = sim->region_end = 0;
 	sim->running = NULL;
 	sim->declined_before = false;
 	sim->fault_address = 0;
@@ -399,7 +400,8 @@ target_addr_t kernel_alloc(struct sim *sim, uint32_t size)
 	uint32_t rounded = (size + 15) & ~15u;
 	target_addr_t addr = KERNEL_HEAP_BASE + sim->heap_next;
 
-	if (size > KERNEL_HEAP_SIZE || rounded > KERNEL_HEAP_SIZE - sim->heap_next)
+	if (size > KERNEL_HEAP_SIZE || rounded > KERNEL_HEAP_SIZE - sim->heap_next ||
+	    should_fail(sim, FAULT_descriptor, .size = size))
 		return 0;
 	sim->heap_next += rounded;
 	shade(sim, addr, size, KERNEL_USED);

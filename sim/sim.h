@@ -15,6 +15,7 @@
 #include "sim/event.h"
 #include "sim/fault.h"
 #include "sim/page_fields.h"
+#include "sim/point.h"
 
 #define RAM_BASE         UINT64_C(0x50000000)
 #define RAM_SIZE_MAX     UINT64_C(0x04000000) /* 64 MiB */
@@ -132,21 +133,21 @@ struct sim {
 	uint8_t rcu_waits;             /* mask of cpus whose readers began before the last callback was queued */
 	uint32_t preempt_count;        /* > 0: a spinlock is held, nothing may sleep */
 	uint32_t user_view_count;      /* used elements of user_views */
-	bool stores_used;              /* since reset */
-	uint32_t store_count;          /* used elements of stores->pending */
-	bool declined_before;          /* a reference to a frozen slab page was declined: warn once */
-	target_addr_t fault_address;   /* of the last oops */
-	const char *by;                /* the op under way */
-	const char *running;           /* backend whose code runs, culprit of what it does; NULL = the allocator */
-	uint32_t op;                   /* its number */
-	jmp_buf *recovery;             /* where an oops, BUG or hang unwinds to */
+	target_addr_t region_next, region_end; /* what region_more() may hand out */
+	bool stores_used;                      /* since reset */
+	uint32_t store_count;                  /* used elements of stores->pending */
+	bool declined_before;                  /* a reference to a frozen slab page was declined: warn once */
+	target_addr_t fault_address;           /* of the last oops */
+	const char *by;                        /* the op under way */
+	const char *running; /* backend whose code runs, culprit of what it does; NULL = the allocator */
+	uint32_t op;         /* its number */
+	jmp_buf *recovery;   /* where an oops, BUG or hang unwinds to */
 
 	void (*observe)(void *context, const struct event *event);
 	void *observe_context;
-	void (*preempt)(void *context); /* called wherever the era has interrupts on; may be NULL */
+	/* Called at the preemption points (sim/point.def); NULL unless a schedule wants to come between. */
+	void (*preempt)(void *context, enum preempt_point point);
 	void *preempt_context;
-	/* preempt, if what it runs is another cpu's, for which interrupts may be off here; NULL otherwise. */
-	void (*race)(void *context, bool locked);
 	bool allocated_ok; /* sim_create() succeeded */
 };
 
@@ -215,27 +216,46 @@ SIM_ACCESSOR void sim_emit(struct sim *sim, const struct event *event)
 		sim->observe(sim->observe_context, event);
 }
 
+/* The hit is counted; false as long as no fault is asked for. */
+static inline bool fault_hit(struct sim *sim, enum fault_point point)
+{
+	sim->faults.hits[point]++;
+	return unlikely(sim->faults.armed | sim->faults.fail_nth);
+}
+
+/*
+ * True iff the call must fail now, or the event come; emits FAULT_TRIPPED.  __GFP_NOFAIL callers do not ask.  The rest
+ * of the arguments initialise a struct fault_call; they are not looked at as long as no fault is asked for.
+ */
+#define should_fail(sim, point, ...)                                                                                   \
+	(fault_hit(sim, point) && fault_decide(sim, point, &(const struct fault_call){__VA_ARGS__}))
+
 /* A BUG(): emits KERNEL_BUG with the text and unwinds the op. */
 _Noreturn void sim_bug(struct sim *sim, const char *text);
 /* A bad address: emits OOPS with `where` and unwinds the op. */
 _Noreturn void sim_oops(struct sim *sim, target_addr_t addr, const char *where);
 _Noreturn void sim_hang(struct sim *sim);
 
-/* Where the era has interrupts on: an interrupt block may run here. */
-SIM_ACCESSOR void sim_preempt_point(struct sim *sim)
+/* What metadata is divided by: a zero there is a divide error of the target. */
+static inline uint64_t sim_divisor(struct sim *sim, uint64_t divisor)
 {
-	if (unlikely(sim->preempt != NULL) && !sim->irqs_off)
-		sim->preempt(sim->preempt_context);
+	if (unlikely(!divisor))
+		sim_oops(sim, 0, "divide");
+	return divisor;
 }
 
-/*
- * Where code touches what other cpus may touch at the same time.  locked: it holds a lock of the allocator, so that
- * only what takes none can come between.
- */
-SIM_ACCESSOR void sim_race_point(struct sim *sim, bool locked)
+/* A point that is open, unless a caller has interrupts off and with it perhaps a lock: then nothing comes. */
+SIM_ACCESSOR void sim_preempt_point(struct sim *sim, enum preempt_point point)
 {
-	if (unlikely(sim->race != NULL))
-		sim->race(sim->preempt_context, locked);
+	if (unlikely(sim->preempt != NULL) && !sim->irqs_off)
+		sim->preempt(sim->preempt_context, point);
+}
+
+/* A point that is closed or locked: code with interrupts off touches what other cpus may touch at the same time. */
+SIM_ACCESSOR void sim_race_point(struct sim *sim, enum preempt_point point)
+{
+	if (unlikely(sim->preempt != NULL))
+		sim->preempt(sim->preempt_context, point);
 }
 
 /*

@@ -46,7 +46,7 @@ const struct page_field_row page_field_rows[PF_COUNT] = {
 };
 
 const struct fault_row fault_rows[FAULT_COUNT] = {
-#define FAULT(name, help) [FAULT_##name] = {#name, help},
+#define FAULT(name, kind, help, where) [FAULT_##name] = {#name, help, where, FAULT_IS_##kind},
 #include "sim/fault.def"
 #undef FAULT
 };

@@ -5,23 +5,7 @@
  */
 #include "targets/slab_ops.h"
 
-static const uint8_t verbs[] = {DMA_OPS,
-				OP_virt_to_page,
-				OP_dma_map_page,
-				OP_dma_unmap_page,
-				OP_dma_sync_range_for_cpu,
-				OP_dma_sync_range_for_device,
-				OP_sg_init_one,
-				OP_sg_chain,
-				OP_sg_page,
-				OP_dma_map_sg,
-				OP_dma_unmap_sg,
-				OP_dma_sync_sg_for_cpu,
-				OP_dma_sync_sg_for_device,
-				OP_flush_dcache_range,
-				OP_flush_kernel_dcache_page,
-				OP_kunmap_atomic,
-				OP_COUNT};
+static const uint8_t verbs[] = {DMA_API_OPS, OP_COUNT};
 
 const struct target target = {
 	.name = "dma_api_clean",

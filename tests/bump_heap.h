@@ -14,4 +14,10 @@ extern const struct allocator_ops allocator_bump_overlap;
 /* The same with what ends processes: a wild store, an endless loop and an abort() at the third block. */
 extern const struct allocator_ops allocator_bump_wild, allocator_bump_spin, allocator_bump_abort;
 
+/* One that grows by region_more(), and its bugs: it takes a refusal, a short grant, a gap for what it asked for. */
+extern const struct allocator_ops allocator_bump_growing;
+extern const struct allocator_ops allocator_bump_unrefused;
+extern const struct allocator_ops allocator_bump_unshortened;
+extern const struct allocator_ops allocator_bump_adjacent;
+
 #endif

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* See harness.h. */
-#include "tests/harness.h"
-
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/harness.h"
 
 #include "fuzz/event_log.h"
 
@@ -60,6 +66,21 @@ const char *harness_signatures(void)
 		snprintf(all + used, sizeof(all) - used, "%s ", session.world.findings.list[i].signature);
 	}
 	return all;
+}
+
+void harness_check(const char *world, const char *ops, const char *skipped, const char *found)
+{
+	char text[900], got[64] = "";
+	size_t used = 0;
+
+	assert_true(snprintf(text, sizeof(text), "world %s\n%s", world, ops) < (int)sizeof(text));
+	harness_run(text, NULL);
+	for (unsigned i = 0; i < session.executor.program->op_count; i++)
+		if (session.executor.skipped[i])
+			used += (size_t)snprintf(got + used, sizeof(got) - used, "%u", i);
+	if (*found ? !harness_found(found) : *harness_signatures())
+		fail_msg("%s\n%s: %s", world, ops, harness_signatures());
+	assert_string_equal(got, skipped);
 }
 
 char *harness_events(const char *text)

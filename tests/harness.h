@@ -13,6 +13,11 @@ unsigned harness_run(const char *text, const struct allocator_ops *allocator);
 bool harness_found(const char *pattern);
 /* All signatures of the last run, for messages. */
 const char *harness_signatures(void);
+/*
+ * Runs ops in a world and fails the test unless exactly the ops of `skipped` (their numbers, one after the other) were
+ * skipped and a finding matches `found` ("": there is none).
+ */
+void harness_check(const char *world, const char *ops, const char *skipped, const char *found);
 /* The event log of a run; the caller frees it. */
 char *harness_events(const char *text);
 

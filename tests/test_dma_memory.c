@@ -131,8 +131,42 @@ static void test_bounce_slots_run_out(void **state)
 	/* Large enough, or read by the device only: the memory itself. */
 	op("dma_map");
 	assert_int_equal(dma_map_single(&rig.sim, 1, rig.page, 64, DMA_FROM_DEVICE), rig.page);
+	/* Below two lines the bucket counts: kmalloc-48 there is none, kmalloc-64 is two lines. */
+	assert_int_equal(dma_map_single(&rig.sim, 3, rig.page, 48, DMA_FROM_DEVICE), rig.page);
 	assert_int_equal(dma_map_single(&rig.sim, 2, rig.page + 64, 16, DMA_TO_DEVICE), rig.page + 64);
 	rig.policy[POLICY_kmalloc_bounce] = 0;
+}
+
+/* 96 bytes are more than a line of 64, and less than two: their bucket does not end on a line (FACTS 4.4). */
+static void test_a_bucket_between_lines_bounces(void **state)
+{
+	(void)state;
+	rig.policy[POLICY_kmalloc_bounce] = 1;
+	start_with_device("arm64");
+	object(rig.page, 96);
+	op("dma_map");
+	assert_int_not_equal(dma_map_single(&rig.sim, 0, rig.page, 96, DMA_FROM_DEVICE), rig.page);
+	assert_int_equal(dma_map_single(&rig.sim, 1, rig.page, 128, DMA_FROM_DEVICE), rig.page);
+	rig.policy[POLICY_kmalloc_bounce] = 0;
+}
+
+/* While memory has an uncached address, its pages say that they are not for others to touch. */
+static void test_remapped_pages_are_reserved(void **state)
+{
+	struct coherent_area area;
+	frame_t frame;
+
+	(void)state;
+	start_with_device("arm926");
+	op("dma_alloc_coherent");
+	assert_true(dma_alloc_coherent(&rig.sim, 0, &no_kmalloc, PAGE_SIZE, 0, &area));
+	assert_int_equal(area.kind, COHERENT_REMAPPED);
+	assert_int_not_equal(area.cpu, area.dma);
+	frame = virt_to_frame(&rig.sim, area.dma);
+	assert_true(page_flag(&rig.sim, frame, PG_reserved));
+	dma_free_coherent(&rig.sim, 0, &no_kmalloc, &area);
+	assert_false(page_flag(&rig.sim, frame, PG_reserved));
+	expect(0);
 }
 
 static void test_buffers_freed_under_the_device(void **state)
@@ -157,6 +191,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_zone_dma),
+		cmocka_unit_test(test_a_bucket_between_lines_bounces),
+		cmocka_unit_test(test_remapped_pages_are_reserved),
 		cmocka_unit_test(test_masks_cover_the_zone),
 		cmocka_unit_test(test_pool_blocks_keep_off_the_boundary),
 		cmocka_unit_test(test_pool_poison_and_exhaustion),

@@ -12,92 +12,76 @@
 
 #define SLUB "allocator=slub profile=2.6.22"
 
-/* Runs ops in a world; the text "skipped" must name exactly the ops that were skipped, as digits. */
-static void check(const char *world, const char *ops, const char *skipped, unsigned findings)
-{
-	char text[600], got[64] = "";
-	size_t used = 0;
-	unsigned count;
-
-	snprintf(text, sizeof(text), "world %s\n%s", world, ops);
-	count = harness_run(text, NULL);
-	for (unsigned i = 0; i < harness_session()->executor.program->op_count; i++)
-		if (harness_session()->executor.skipped[i])
-			used += (size_t)snprintf(got + used, sizeof(got) - used, "%u", i);
-	if (count != findings)
-		fail_msg("%s%s: %s", world, ops, harness_signatures());
-	assert_string_equal(got, skipped);
-}
-
 static void test_a_page_of_an_object_is_named_while_it_lives(void **state)
 {
 	(void)state;
-	check("arch=x86 " SLUB,
-	      "o0 = kmalloc 64 GFP_KERNEL\n"
-	      "p0 = virt_to_page o0 63\n"
-	      "p1 = virt_to_page o0 64\n"
-	      "page_mapping p0\n"
-	      "page_mapping p1\n"
-	      "kfree o0\n"
-	      "page_mapping p0\n"
-	      "get_page p0\n"
-	      "p2 = virt_to_page o0 0\n",
-	      "24678", 0);
+	harness_check("arch=x86 " SLUB,
+		      "o0 = kmalloc 64 GFP_KERNEL\n"
+		      "p0 = virt_to_page o0 63\n"
+		      "p1 = virt_to_page o0 64\n"
+		      "page_mapping p0\n"
+		      "page_mapping p1\n"
+		      "kfree o0\n"
+		      "page_mapping p0\n"
+		      "get_page p0\n"
+		      "p2 = virt_to_page o0 0\n",
+		      "24678", "");
 }
 
 static void test_a_reference_keeps_its_name(void **state)
 {
 	(void)state;
-	check("arch=x86 " SLUB " drain=1",
-	      "o0 = kmalloc 2048 GFP_KERNEL repeat=4\n"
-	      "p0 = virt_to_page o2 0\n"
-	      "put_page p0\n"
-	      "get_page p0\n"
-	      "kfree o0 repeat=4\n"
-	      "kmem_cache_shrink kmalloc-2048\n"
-	      "page_mapping p0\n"
-	      "put_page p0\n"
-	      "put_page p0\n",
-	      "28", 0);
+	harness_check("arch=x86 " SLUB " drain=1",
+		      "o0 = kmalloc 2048 GFP_KERNEL repeat=4\n"
+		      "p0 = virt_to_page o2 0\n"
+		      "put_page p0\n"
+		      "get_page p0\n"
+		      "kfree o0 repeat=4\n"
+		      "kmem_cache_shrink kmalloc-2048\n"
+		      "page_mapping p0\n"
+		      "put_page p0\n"
+		      "put_page p0\n",
+		      "28", "");
 }
 
 static void test_the_page_is_not_the_clients_to_free(void **state)
 {
 	(void)state;
-	check("arch=x86 " SLUB,
-	      "o0 = kmalloc 64 GFP_KERNEL\n"
-	      "p0 = virt_to_page o0 0\n"
-	      "free_pages p0\n"
-	      "kfree p0\n",
-	      "23", 0);
+	harness_check("arch=x86 " SLUB,
+		      "o0 = kmalloc 64 GFP_KERNEL\n"
+		      "p0 = virt_to_page o0 0\n"
+		      "free_pages p0\n"
+		      "kfree p0\n",
+		      "23", "");
 	/* No slab page of the page allocator: the table of promises does not speak of it. */
-	check("arch=x86 allocator=slub profile=safe debug=F misuse=1",
-	      "o0 = kmalloc 64 GFP_KERNEL repeat=2\n"
-	      "p0 = virt_to_page o1 0\n"
-	      "kfree p0\n",
-	      "", 0);
+	harness_check("arch=x86 allocator=slub profile=safe debug=F misuse=1",
+		      "o0 = kmalloc 64 GFP_KERNEL repeat=2\n"
+		      "p0 = virt_to_page o1 0\n"
+		      "kfree p0\n",
+		      "", "");
 }
 
 static void test_only_the_era_counts_raw(void **state)
 {
 	(void)state;
-	check("arch=x86 " SLUB, "o0 = kmalloc 64 GFP_KERNEL\npage_count_inc o0\nput_page o0\n", "12", 0);
-	check("arch=x86 " SLUB " dma=era", "o0 = kmalloc 64 GFP_KERNEL\npage_count_inc o0\nput_page o0\n", "", 0);
+	harness_check("arch=x86 " SLUB, "o0 = kmalloc 64 GFP_KERNEL\npage_count_inc o0\nput_page o0\n", "12", "");
+	harness_check("arch=x86 " SLUB " dma=era", "o0 = kmalloc 64 GFP_KERNEL\npage_count_inc o0\nput_page o0\n", "",
+		      "");
 	/* Page 1 of a slab of SLAB: up and down again frees it, unless it was raised raw around that. */
-	check("arch=x86 allocator=slab profile=2.6.22 dma=era",
-	      "o0 = kmalloc 8192 GFP_KERNEL\n"
-	      "p0 = virt_to_page o0 4096\n"
-	      "page_count_inc p0\n"
-	      "get_page p0\n"
-	      "put_page p0\n"
-	      "page_mapping p0\n",
-	      "", 0);
-	check("arch=x86 allocator=slab profile=2.6.22 dma=era",
-	      "o0 = kmalloc 8192 GFP_KERNEL\n"
-	      "p0 = virt_to_page o0 4096\n"
-	      "get_page p0\n"
-	      "put_page p0\n",
-	      "", 2);
+	harness_check("arch=x86 allocator=slab profile=2.6.22 dma=era",
+		      "o0 = kmalloc 8192 GFP_KERNEL\n"
+		      "p0 = virt_to_page o0 4096\n"
+		      "page_count_inc p0\n"
+		      "get_page p0\n"
+		      "put_page p0\n"
+		      "page_mapping p0\n",
+		      "", "");
+	harness_check("arch=x86 allocator=slab profile=2.6.22 dma=era",
+		      "o0 = kmalloc 8192 GFP_KERNEL\n"
+		      "p0 = virt_to_page o0 4096\n"
+		      "get_page p0\n"
+		      "put_page p0\n",
+		      "", "use-after-free/slab/object/put_page");
 }
 
 static void test_a_device_reads_through_a_page(void **state)
@@ -116,9 +100,9 @@ static void test_a_device_reads_through_a_page(void **state)
 				  "put_page p0\n";
 
 	(void)state;
-	check("arch=x86 " SLUB " dma=era", ops, "24689", 0);
+	harness_check("arch=x86 " SLUB " dma=era", ops, "24689", "");
 	/* By the book drivers map objects. */
-	check("arch=x86 " SLUB, ops, "23567891011", 0);
+	harness_check("arch=x86 " SLUB, ops, "23567891011", "");
 }
 
 static void test_lines_may_be_required(void **state)
@@ -132,8 +116,8 @@ static void test_lines_may_be_required(void **state)
 				  "dma_unmap m2\n";
 
 	(void)state;
-	check("arch=arm926 " SLUB " dma=era policy.require_line_alignment=on", ops, "45", 0);
-	check("arch=x86 " SLUB " dma=era policy.require_line_alignment=on", ops, "36", 0);
+	harness_check("arch=arm926 " SLUB " dma=era policy.require_line_alignment=on", ops, "45", "");
+	harness_check("arch=x86 " SLUB " dma=era policy.require_line_alignment=on", ops, "36", "");
 }
 
 static void test_freed_objects_are_read_in_misuse_worlds_only(void **state)
@@ -145,9 +129,8 @@ static void test_freed_objects_are_read_in_misuse_worlds_only(void **state)
 				  "obj_read o1 0 64\n";
 
 	(void)state;
-	check("arch=arm926 " SLUB, ops, "23", 0);
-	check("arch=arm926 " SLUB " misuse=1", ops, "3", 1);
-	assert_true(harness_found("use-after-free/client/free-pointer/obj_read"));
+	harness_check("arch=arm926 " SLUB, ops, "23", "");
+	harness_check("arch=arm926 " SLUB " misuse=1", ops, "3", "use-after-free/client/free-pointer/obj_read");
 }
 
 static void test_kmalloc_is_aligned_naturally(void **state)
@@ -163,8 +146,9 @@ static void test_kmalloc_is_aligned_naturally(void **state)
 
 			snprintf(world, sizeof(world), "arch=arm926 allocator=%s debug=FZPU policy.natural_align=%s",
 				 names[i], on ? "on" : "off");
-			check(world, "o0 = kmalloc 256 GFP_KERNEL repeat=8\no8 = kmalloc 4096 GFP_KERNEL repeat=8\n",
-			      "", 0);
+			harness_check(world,
+				      "o0 = kmalloc 256 GFP_KERNEL repeat=8\no8 = kmalloc 4096 GFP_KERNEL repeat=8\n",
+				      "", "");
 			for (unsigned n = 0; n < 8; n++)
 				aligned += o[n].addr % 256 == 0;
 			assert_int_equal(aligned == 8, on);

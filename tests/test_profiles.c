@@ -61,6 +61,9 @@ static void eras_are_as_told(void **state)
 		{"2.6.25", POLICY_bug_kfree_any_page, "off"},  {"2.6.22", POLICY_slub_report, "2.6.22"},
 		{"2.6.23", POLICY_slub_report, "2.6.23"},      {"3.13", POLICY_natural_align, "off"},
 		{"5.4", POLICY_natural_align, "on"},           {"6.14", POLICY_natural_align, "on"},
+		{"5.4", POLICY_kmalloc_bounce, "off"},         {"6.5", POLICY_kmalloc_bounce, "on"},
+		{"6.5", POLICY_slab_page_count, "counted"},    {"6.14", POLICY_slab_page_count, "frozen"},
+		{"5.4", POLICY_skb_slab_pages, "referenced"},  {"6.5", POLICY_skb_slab_pages, "copied"},
 	};
 
 	(void)state;

@@ -432,10 +432,10 @@ static void minimum_alignment_is_the_header(void **state)
 static target_addr_t stolen;
 
 /* An interrupt allocates while the other waits for a page. */
-static void steal(void *context)
+static void steal(void *context, enum preempt_point point)
 {
 	(void)context;
-	if (stolen || sim.irqs_off || !counts[EVENT_PAGE_ALLOC])
+	if (stolen || point != POINT_slob_pages_end)
 		return;
 	sim.preempt = NULL;
 	stolen = alloc_from(0, 3000, 0);

@@ -217,16 +217,14 @@ static void cpus_have_slabs_of_their_own(void **state)
 	assert_null(allocator_slub.invariants(&slub));
 }
 
-static unsigned preempted;
 static target_addr_t by_interrupt;
 
-/* The second point lies before the page allocation; the first is before the irq-off section. */
-static void interrupt(void *context)
+static void interrupt(void *context, enum preempt_point point)
 {
 	struct alloc_request request = {.size = 64};
 
 	(void)context;
-	if (++preempted == 2)
+	if (point == POINT_slub_grow_begin && !by_interrupt)
 		by_interrupt = allocator_slub.alloc(&slub, &request);
 }
 
@@ -235,7 +233,8 @@ static void interrupt_gets_the_slab_first(void **state)
 	target_addr_t a;
 
 	(void)state;
-	preempted = 0;
+	by_interrupt = 0;
+	sim.policy[POLICY_bug_cpu_slab_reuse] = 1;
 	sim.preempt = interrupt;
 	a = kmalloc(64);
 	sim.preempt = NULL;
@@ -243,6 +242,21 @@ static void interrupt_gets_the_slab_first(void **state)
 	assert_int_equal(slab_of(a), slab_of(by_interrupt));
 	assert_int_equal(FIELD_OF(cache("kmalloc-64"), nr_slabs), 1);
 	assert_int_equal(counts[EVENT_PAGE_FREE], 1);
+}
+
+/* Mended, that one is put back, in case it has objects that only the cpu knows of. */
+static void a_slab_that_came_meanwhile_is_put_back(void **state)
+{
+	target_addr_t a;
+
+	(void)state;
+	by_interrupt = 0;
+	sim.preempt = interrupt;
+	a = kmalloc(64);
+	sim.preempt = NULL;
+	assert_int_not_equal(slab_of(a), slab_of(by_interrupt));
+	assert_int_equal(FIELD_OF(cache("kmalloc-64"), nr_slabs), 2);
+	assert_int_equal(FIELD_OF(cache("kmalloc-64"), nr_partial), 1);
 }
 
 static void merge_by_size_and_destroy_refcount(void **state)
@@ -349,6 +363,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(empty_cpu_slab_goes_to_the_tail_while_few_are_partial, setup),
 	cmocka_unit_test_setup(cpus_have_slabs_of_their_own, setup),
 	cmocka_unit_test_setup(interrupt_gets_the_slab_first, setup),
+	cmocka_unit_test_setup(a_slab_that_came_meanwhile_is_put_back, setup),
 	cmocka_unit_test_setup(merge_by_size_and_destroy_refcount, setup),
 	cmocka_unit_test_setup(constructor_runs_at_slab_creation_only, setup),
 	cmocka_unit_test_setup(shrink_sorts_fullest_first, setup),
