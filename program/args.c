@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The argument kinds: decode, clip, encode, print, parse and mutate, one row of functions per kind (the kinds that are
- * handles are in args_handles.c).
- * Zero bytes are the simplest value of each kind, and clip never makes a value larger.
+ * The argument kinds: decode, clip, encode, print, parse and mutate, one row of functions per kind (handles are in
+ * args_handles.c).  Zero bytes are the simplest value of each kind, and clip never makes a value larger.
  */
 #include "program/args_private.h"
 

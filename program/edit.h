@@ -75,6 +75,11 @@ static inline bool verb_is_rare(enum verb verb)
 	return family == FAMILY_BLOCK || family == FAMILY_FAULT || family == FAMILY_UPKEEP;
 }
 
+static inline bool verb_opens_block(enum verb verb)
+{
+	return op_descriptors[verb].flags & OP_OPENS_BLOCK;
+}
+
 /* Argument (plus one; 0 = none) whose handle is no longer live after the verb. */
 unsigned consumed_arg(unsigned verb);
 /* Classes of argument a that the verb cannot do without; a boot cache serves where a cache is not consumed. */
@@ -94,11 +99,6 @@ enum verb verb_opener(enum verb verb, const struct op_set *set, struct prng *r);
 enum verb maker_for(enum verb verb, unsigned n);
 /* True iff the verb takes what op `maker` yields: some want a maker of their own, devices a direction. */
 bool maker_serves(const struct op *maker, enum verb verb);
-
-static inline bool verb_opens_block(enum verb verb)
-{
-	return op_descriptors[verb].flags & OP_OPENS_BLOCK;
-}
 
 /* Index of the op before `before` that yields a handle, or PROGRAM_OPS_MAX. */
 unsigned program_maker(const struct program *p, enum yields class, uint32_t handle, unsigned before);

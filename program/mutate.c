@@ -188,25 +188,6 @@ static bool edit_insert(const struct editor *e)
 	return program_insert_op(e->p, i, &op);
 }
 
-/* Frees every n-th of many, at the end. */
-static bool edit_sweep(const struct editor *e)
-{
-	struct composer c;
-	unsigned i = e->p->op_count;
-	enum verb verb = insertable_verb(e);
-
-	for (unsigned tries = 0; tries < EDIT_TRIES && !consumed_arg(verb); tries++)
-		verb = insertable_verb(e);
-	if (i >= e->most || !consumed_arg(verb))
-		return false;
-	composer_at(e, &c, i);
-	composer_fill(&c, verb, &e->p->ops[i]);
-	e->p->op_count++;
-	composer_account(&c, i);
-	composer_sweep(&c, e->p, e->most);
-	return true;
-}
-
 /* A random verb of the set that opens a block, or OP_COUNT. */
 static enum verb random_opener(const struct editor *e)
 {
@@ -245,6 +226,25 @@ static bool edit_interleave(const struct editor *e)
 	composer_fill(&c, opener, &op);
 	op.arg[op_block_arg(&op)] = length;
 	return program_insert_op(e->p, i, &op);
+}
+
+/* Frees every n-th of many, at the end. */
+static bool edit_sweep(const struct editor *e)
+{
+	struct composer c;
+	unsigned i = e->p->op_count;
+	enum verb verb = insertable_verb(e);
+
+	for (unsigned tries = 0; tries < EDIT_TRIES && !consumed_arg(verb); tries++)
+		verb = insertable_verb(e);
+	if (i >= e->most || !consumed_arg(verb))
+		return false;
+	composer_at(e, &c, i);
+	composer_fill(&c, verb, &e->p->ops[i]);
+	e->p->op_count++;
+	composer_account(&c, i);
+	composer_sweep(&c, e->p, e->most);
+	return true;
 }
 
 static bool edit_remove(const struct editor *e)
