@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The argument kinds: decode, clip, encode, print, parse and mutate, one row of functions per kind (the kinds that are
- * handles are in args_handles.c).
- * Zero bytes are the simplest value of each kind, and clip never makes a value larger.
+ * The argument kinds: decode, clip, encode, print, parse and mutate, one row of functions per kind (handles are in
+ * args_handles.c).  Zero bytes are the simplest value of each kind, and clip never makes a value larger.
  */
 #include "program/args_private.h"
 
@@ -242,10 +241,11 @@ static uint32_t mutate_vm_kind(const struct arg_choice *choice, uint32_t value)
 /* FROM_DEVICE is where stale and lost lines come from. */
 static uint32_t mutate_direction(const struct arg_choice *choice, uint32_t value)
 {
-	enum { FROM_DEVICE = 2 };
+	enum { FROM_DEVICE = 2, NONE = 3 };
 
 	(void)value;
-	return prng_one_in(choice->r, 2) ? FROM_DEVICE : prng_below(choice->r, DIRECTION_COUNT);
+	return prng_one_in(choice->r, 2) ? FROM_DEVICE
+					 : prng_below(choice->r, prng_one_in(choice->r, 8) ? DIRECTION_COUNT : NONE);
 }
 
 /* NUMBER */
@@ -522,11 +522,13 @@ static bool parse_slab_flags(const struct arg_scope *scope, const struct arg_wor
 
 static uint32_t mutate_slab_flags(const struct arg_choice *choice, uint32_t value)
 {
+	enum { PLAIN = 4 }; /* the rows before those of debugging, which variants turn on as well */
+
 	if (prng_one_in(choice->r, 2))
 		return 0;
 	/* Flags matter in pairs, too. */
 	do
-		value ^= 1u << prng_below(choice->r, SLAB_FLAG_COUNT);
+		value ^= 1u << prng_below(choice->r, prng_one_in(choice->r, 2) ? SLAB_FLAG_COUNT : PLAIN);
 	while (prng_one_in(choice->r, 3));
 	return value;
 }

@@ -9,7 +9,7 @@
 
 #include "program/edit.h"
 
-enum { EDITS_MAX = 4, EDIT_TRIES = 4, SEGMENT_COMMON_MAX = 8, FAIL_COMMON_MAX = 4, LENGTHS_TO_END = 3 };
+enum { EDITS_MAX = 4, EDIT_TRIES = 4, SEGMENT_COMMON_MAX = 8, FAIL_COMMON_MAX = 4, LENGTHS_TO_END = 3, ENDED_IN = 12 };
 
 struct editor {
 	struct program *p;
@@ -122,6 +122,7 @@ static unsigned random_run(struct prng *r, unsigned most)
 static void composer_at(const struct editor *e, struct composer *c, unsigned i)
 {
 	composer_begin(c, e->p, e->profile->set, e->r);
+	c->ended_in = ENDED_IN;
 	for (unsigned n = 0; n < i; n++) {
 		scope_enter(&c->scope, n, e->p->op_count);
 		composer_account(c, n);
@@ -166,6 +167,9 @@ static enum verb insertable_verb(const struct editor *e)
 	const struct op_set *set = e->profile->set;
 	enum verb verb = (enum verb)set->verbs[prng_below(e->r, set->count)];
 
+	/* More of what the program is about. */
+	if (e->p->op_count > 0 && prng_one_in(e->r, 2))
+		return (enum verb)e->p->ops[prng_below(e->r, e->p->op_count)].verb;
 	return verb_is_rare(verb) && !prng_one_in(e->r, 3) ? (enum verb)set->verbs[prng_below(e->r, set->count)] : verb;
 }
 
@@ -222,6 +226,25 @@ static bool edit_interleave(const struct editor *e)
 	composer_fill(&c, opener, &op);
 	op.arg[op_block_arg(&op)] = length;
 	return program_insert_op(e->p, i, &op);
+}
+
+/* Frees every n-th of many, at the end. */
+static bool edit_sweep(const struct editor *e)
+{
+	struct composer c;
+	unsigned i = e->p->op_count;
+	enum verb verb = insertable_verb(e);
+
+	for (unsigned tries = 0; tries < EDIT_TRIES && !consumed_arg(verb); tries++)
+		verb = insertable_verb(e);
+	if (i >= e->most || !consumed_arg(verb))
+		return false;
+	composer_at(e, &c, i);
+	composer_fill(&c, verb, &e->p->ops[i]);
+	e->p->op_count++;
+	composer_account(&c, i);
+	composer_sweep(&c, e->p, e->most);
+	return true;
 }
 
 static bool edit_remove(const struct editor *e)
@@ -385,11 +408,11 @@ static const struct {
 	unsigned weight;
 	bool rough; /* leaves handles or blocks that must be put right */
 } edits[] = {
-	{edit_insert, 28, false},   {edit_remove, 10, false},      {edit_remove_run, 4, false},
-	{edit_duplicate, 10, true}, {edit_argument, 16, true},     {edit_refill, 8, true},
-	{edit_retarget, 8, true},   {edit_copy_argument, 8, true}, {edit_swap, 6, true},
-	{edit_repeat, 5, false},    {edit_fail, 1, false},         {edit_variant, 1, false},
-	{edit_interleave, 6, true},
+	{edit_insert, 28, false},    {edit_sweep, 2, true},      {edit_remove, 10, false},
+	{edit_remove_run, 4, false}, {edit_duplicate, 10, true}, {edit_argument, 16, true},
+	{edit_refill, 8, true},      {edit_retarget, 8, true},   {edit_copy_argument, 8, true},
+	{edit_swap, 6, true},        {edit_repeat, 5, false},    {edit_fail, 1, false},
+	{edit_variant, 1, false},    {edit_interleave, 6, true},
 };
 
 static bool edit_once(const struct editor *e)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* All four allocators under schedules, legal use only: interrupts, other tasks, two cpus, migration; must stay silent. */
+/* All four allocators under schedules, legal use only: interrupts, other tasks, two cpus, migration; must stay silent.
+ */
 #include "targets/slab_ops.h"
 
 /* clang-format off */

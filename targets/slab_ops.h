@@ -26,6 +26,10 @@
 	OP_dma_sync_range_for_device, OP_sg_init_one, OP_sg_chain, OP_sg_page, OP_dma_map_sg, OP_dma_unmap_sg, \
 	OP_dma_sync_sg_for_cpu, OP_dma_sync_sg_for_device, OP_flush_dcache_range, OP_flush_kernel_dcache_page, \
 	OP_kunmap_atomic
+/* What file systems, block drivers and the network do with memory of their clients. */
+#define IO_OPS \
+	OP_alloc_buffer, OP_free_buffer, OP_bio_alloc, OP_bio_add_page, OP_submit_bio, OP_bio_endio, OP_bio_put, \
+	OP_skb_from_bio, OP_alloc_skb, OP_skb_add_frag, OP_skb_clone, OP_skb_linearize, OP_dev_queue_xmit, OP_kfree_skb
 /* Few: after its first misuse most of a program is wasted, so the misuse should come soon. */
 #define MISUSE_OPS \
 	OP_kmalloc, OP_kfree, OP_kfree_at, OP_obj_write, OP_kmem_cache_create, OP_kmem_cache_alloc, \
