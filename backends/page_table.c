@@ -167,7 +167,7 @@ bool vm_mmap(struct sim *sim, struct page_tables *tables, uint32_t vma, enum vm_
 
 static target_addr_t add_segment(struct sim *sim, target_addr_t next, uint32_t first, uint32_t count)
 {
-	target_addr_t node = kernel_alloc(sim, sim->layout->size[LS_pfn_segment]);
+	target_addr_t node = kernel_alloc_boot(sim, sim->layout->size[LS_pfn_segment]);
 
 	if (!node)
 		return next;

@@ -238,5 +238,6 @@ void world_prepare(struct world *world, const struct world_config *config)
 	world->oracle_context.sim = &world->sim;
 	world->oracle_context.allocator = &world->allocator;
 	world->oracle_context.misuse = config->misuse;
+	world->oracle_context.damage = config->damage;
 	world->oracle_context.depth = 0;
 }

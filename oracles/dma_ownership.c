@@ -350,10 +350,12 @@ static void on_device(struct ownership *own, const struct judge *j, bool writes)
 	if (m && m->live && !holds(m, event->addr, event->size))
 		tell(j, TITLE_DMA_USE_WITHOUT_SYNC, own->mask == UINT64_MAX ? "client" : "dma", owner_of(j), m,
 		     "the device reaches beyond its mapping");
+	else if (!context->misuse && !context->damage) /* the executor keeps its device away, as it does the CPU */
+		return;
 	else if (!m || !m->live)
 		tell(j, TITLE_DMA_USE_WITHOUT_SYNC, "client", owner_of(j), m,
 		     "the device has no mapping of it any more");
-	else if (!context->misuse) /* the executor keeps its device away, as it does the CPU */
+	else if (!context->misuse)
 		return;
 	else if (m->cpu_owns && m->how != COHERENT && writes)
 		tell(j, TITLE_DMA_USE_WITHOUT_SYNC, "client", owner_of(j), m, "the CPU owns it");

@@ -73,6 +73,7 @@ struct oracle_context {
 	const struct object *objects; /* by handle */
 	const uint32_t *object_count; /* handles yielded so far */
 	bool misuse;                  /* the program may break the API */
+	bool damage;                  /* devices may write where they must not: fault points of kind damage */
 	unsigned depth;               /* ops under way: 1 between an op's OP_BEGIN and OP_END, 2 in one inside it */
 	unsigned run, runs;           /* the program runs once per allocator; this is run 0.. of so many */
 };

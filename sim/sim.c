@@ -395,17 +395,21 @@ static void shade(struct sim *sim, target_addr_t addr, uint32_t size, enum kerne
 	memset(sim->kernel_shadow + (addr - KERNEL_HEAP_BASE) / 8, (int)state, (size + 7) / 8);
 }
 
-target_addr_t kernel_alloc(struct sim *sim, uint32_t size)
+target_addr_t kernel_alloc_boot(struct sim *sim, uint32_t size)
 {
 	uint32_t rounded = (size + 15) & ~15u;
 	target_addr_t addr = KERNEL_HEAP_BASE + sim->heap_next;
 
-	if (size > KERNEL_HEAP_SIZE || rounded > KERNEL_HEAP_SIZE - sim->heap_next ||
-	    should_fail(sim, FAULT_descriptor, .size = size))
+	if (size > KERNEL_HEAP_SIZE || rounded > KERNEL_HEAP_SIZE - sim->heap_next)
 		return 0;
 	sim->heap_next += rounded;
 	shade(sim, addr, size, KERNEL_USED);
 	return addr;
+}
+
+target_addr_t kernel_alloc(struct sim *sim, uint32_t size)
+{
+	return should_fail(sim, FAULT_descriptor, .size = size) ? 0 : kernel_alloc_boot(sim, size);
 }
 
 void kernel_free(struct sim *sim, target_addr_t addr, uint32_t size)

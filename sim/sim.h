@@ -280,6 +280,8 @@ void sim_check(struct sim *sim, target_addr_t addr, const char *text);
 /* Kernel data without page frames (kmem_cache structures, shrink's buckets).  0 if full; memory is never reused in a
  * program. */
 target_addr_t kernel_alloc(struct sim *sim, uint32_t size);
+/* The same for what the machine has from boot on, even if it is made when somebody asks first: no fault point. */
+target_addr_t kernel_alloc_boot(struct sim *sim, uint32_t size);
 /* Freed kernel data stays readable as it was; touching it emits UNOWNED (a use after free). */
 void kernel_free(struct sim *sim, target_addr_t addr, uint32_t size);
 

@@ -56,15 +56,17 @@ static void every_policy_and_profile_is_asked_about(void **state)
 static void a_selection_is_kept_to(void **state)
 {
 	(void)state;
-	plan(&(struct matrix_selection){"slub,slab", "arm926", "page_mapping", NULL});
+	plan(&(struct matrix_selection){.allocators = "slub,slab", .arches = "arm926", .policies = "page_mapping"});
 	for (unsigned i = 0; i < m.cell_count; i++) {
 		assert_non_null(strstr(m.columns[m.cells[i].column].settings, "policy.page_mapping="));
 		assert_string_equal(m.cells[i].arch->name, "arm926");
 	}
 	assert_int_equal(m.cell_count, 2 * m.column_count);
-	plan(&(struct matrix_selection){NULL, "x86", NULL, "5.4"});
+	plan(&(struct matrix_selection){.arches = "x86", .profiles = "5.4"});
 	assert_int_equal(m.column_count, 1);
 	assert_int_equal(m.cell_count, allocator_count);
+	plan(&(struct matrix_selection){.arches = "x86", .questions = "BOOK,ORDER"});
+	assert_int_equal(m.column_count, 4);
 }
 
 static void unknown_names_are_told(void **state)
@@ -73,10 +75,11 @@ static void unknown_names_are_told(void **state)
 		struct matrix_selection selection;
 		const char *what;
 	} wrong[] = {
-		{{"slub,slop", NULL, NULL, NULL}, "there is no allocator 'slop'"},
-		{{NULL, "vax", NULL, NULL}, "there is no arch 'vax'"},
-		{{NULL, NULL, "page_maping", NULL}, "there is no policy 'page_maping'"},
-		{{NULL, NULL, NULL, "2.4"}, "there is no profile '2.4'"},
+		{{.allocators = "slub,slop"}, "there is no allocator 'slop'"},
+		{{.arches = "vax"}, "there is no arch 'vax'"},
+		{{.questions = "FLUSH,BOOKS"}, "there is no question 'BOOKS'"},
+		{{.policies = "page_maping"}, "there is no policy 'page_maping'"},
+		{{.profiles = "2.4"}, "there is no profile '2.4'"},
 	};
 
 	(void)state;
