@@ -97,7 +97,7 @@ static void a_cell_is_read_as_it_was_written(void **state)
 	struct matrix_cell *cell, again;
 
 	(void)state;
-	plan(&(struct matrix_selection){"slub", "arm926", "page_mapping", NULL});
+	plan(&(struct matrix_selection){.allocators = "slub", .arches = "arm926", .policies = "page_mapping"});
 	m.out = mkdtemp(directory);
 	assert_non_null(m.out);
 	snprintf(path, sizeof(path), "%s/cells", m.out);
