@@ -50,6 +50,20 @@ static void assert_mostly(struct share share)
 	assert_true(share.good * 10 > share.all * 6);
 }
 
+/* Op i of the program, for each pair that it closes. */
+static void count_closed(unsigned i, struct share share[PAIRS])
+{
+	const struct op *op = &program.ops[i];
+	bool open = false;
+
+	for (unsigned k = pair_closed_by(op->verb, 0); k < PAIRS; k = pair_closed_by(op->verb, k + 1))
+		open |= is_open(i, &verb_pairs[k], op->arg[0]);
+	for (unsigned k = pair_closed_by(op->verb, 0); k < PAIRS; k = pair_closed_by(op->verb, k + 1)) {
+		share[k].good += open;
+		share[k].all++;
+	}
+}
+
 static void test_puts_follow_gets(void **state)
 {
 	struct op_profile profile = {op_set_all(), 1, 64};
@@ -59,18 +73,8 @@ static void test_puts_follow_gets(void **state)
 	(void)state;
 	for (unsigned n = 0; n < PROGRAMS; n++) {
 		program_generate(&program, &profile, &r);
-		for (unsigned i = 0; i < program.op_count; i++) {
-			bool open = false;
-
-			for (unsigned k = pair_closed_by(program.ops[i].verb, 0); k < PAIRS;
-			     k = pair_closed_by(program.ops[i].verb, k + 1))
-				open |= is_open(i, &verb_pairs[k], program.ops[i].arg[0]);
-			for (unsigned k = pair_closed_by(program.ops[i].verb, 0); k < PAIRS;
-			     k = pair_closed_by(program.ops[i].verb, k + 1)) {
-				share[k].good += open;
-				share[k].all++;
-			}
-		}
+		for (unsigned i = 0; i < program.op_count; i++)
+			count_closed(i, share);
 	}
 	for (unsigned k = 0; k < PAIRS; k++)
 		assert_mostly(share[k]);
