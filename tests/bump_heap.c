@@ -64,6 +64,8 @@ static target_addr_t growing_alloc(struct allocator *a, const struct alloc_reque
 			return 0;
 		if (a->ops == &allocator_bump_unshortened)
 			more.size = (size + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
+		if (!more.size)
+			more.base = PAGE_SIZE; /* as if NULL were memory: nothing is mapped there either */
 		if (more.base != (uintptr_t)heap->end && a->ops != &allocator_bump_adjacent)
 			heap->next = heap->end = (uint8_t *)(uintptr_t)more.base; /* NOLINT: target memory */
 		heap->end += more.size;

@@ -9,6 +9,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "fuzz/sweep.h"
 #include "tests/bump_heap.h"
@@ -102,6 +104,20 @@ static void test_every_point_trips(void **state)
 		assert_true(tripped[point] || (point >= FAULT_region_refused && point <= FAULT_region_gap));
 }
 
+/* Is what the heap of the case does under the fault told?  ASan tells of its native stores first, and ends the process.
+ */
+static bool is_told(enum fault_point point)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0) {
+		inject(point, 1, FAULT_FOR_EVER, NULL);
+		_exit(harness_session()->world.findings.count ? 1 : 0);
+	}
+	return waitpid(pid, &status, 0) == pid && status != 0;
+}
+
 static void test_region_heaps(void **state)
 {
 	static const char text[] = "o0 = kmalloc 5000 GFP_KERNEL repeat=3\nobj_write o0 0 5000 0x11\n"
@@ -122,9 +138,7 @@ static void test_region_heaps(void **state)
 		assert_int_equal(inject(cases[i].point, 2, FAULT_FOR_EVER, NULL), SWEEP_HANDLED);
 		/* Silent without the fault, which begin() asserts. */
 		begin(text, cases[i].bug);
-		assert_int_not_equal(inject(cases[i].point, 1, FAULT_FOR_EVER, NULL), SWEEP_NOT_TRIPPED);
-		print_message("%s: %s\n", cases[i].bug->name, harness_signatures());
-		assert_int_not_equal(harness_session()->world.findings.count, 0);
+		assert_true(is_told(cases[i].point));
 	}
 }
 
