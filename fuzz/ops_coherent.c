@@ -32,7 +32,9 @@ struct coherent_kmalloc dma_kmalloc(struct executor *x)
 
 enum op_result run_dma_set_mask(struct executor *x, const struct op *op)
 {
-	/* A device that has memory already keeps its wires. */
+	/* A device that has memory already, or is just being given some, keeps its wires. */
+	if (x->schedule.amid)
+		return RESULT_SKIP;
 	for (uint32_t i = 0; i < x->count[YIELDS_MAPPING]; i++)
 		if (x->mappings[i].live)
 			return RESULT_SKIP;

@@ -25,13 +25,22 @@ static void run_callbacks(struct executor *x)
 	}
 }
 
+/* An op under way uses an object that waits for the grace period: whoever calls it is a reader until it is done. */
+static bool is_read_amid(const struct executor *x)
+{
+	for (const struct busy *busy = x->busy; unlikely(busy != NULL); busy = busy->outer)
+		if (x->objects[busy->handle].dying)
+			return true;
+	return false;
+}
+
 enum op_result run_grace_period(struct executor *x, const struct op *op)
 {
 	struct event event = {.kind = EVENT_GRACE_PERIOD};
 
 	REQUIRE(x, !x->in_irq);
 	(void)op;
-	if (!(x->allocator->ops->grace_period || x->rcu_queued) || !sim_rcu_may_end(x->sim))
+	if (!(x->allocator->ops->grace_period || x->rcu_queued) || !sim_rcu_may_end(x->sim) || is_read_amid(x))
 		return RESULT_SKIP;
 	if (should_fail(x->sim, FAULT_late_grace_period, .size = 1))
 		return RESULT_OK;

@@ -240,6 +240,31 @@ static void test_schedules_are_minimised(void **state)
 	assert_int_equal(p.ops[1].arg[1], 1);
 }
 
+/* What an op under way relies on is left alone: the device's wires, and an object that waits for a grace period. */
+static void test_what_an_op_relies_on_stays(void **state)
+{
+	(void)state;
+	harness_check("arch=x86 allocator=slub profile=safe zone_dma_pages=64 drain=1",
+		      "irq 1 0 {\n"
+		      "dma_set_mask 6\n"
+		      "}\n"
+		      "m0 = dma_alloc_coherent 1 GFP_KERNEL\n",
+		      "1", "");
+	harness_check("arch=x86-32 allocator=slob-2622 profile=safe cpus=2 ram_pages=128 drain=1",
+		      "o0 = kcalloc 2 2048 GFP_KERNEL\n"
+		      "o1 = kcalloc 0 0 GFP_KERNEL\n"
+		      "call_rcu o0\n"
+		      "task 0 2 0 {\n"
+		      "o2 = kzalloc 0 GFP_KERNEL\n"
+		      "ksize o0\n"
+		      "}\n"
+		      "task 0 1 4 {\n"
+		      "grace_period\n"
+		      "}\n"
+		      "o3 = kcalloc 0 0 GFP_KERNEL\n",
+		      "7", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +277,7 @@ int main(void)
 		cmocka_unit_test(test_tasks_migrate_where_they_may),
 		cmocka_unit_test(test_schedules_are_deterministic),
 		cmocka_unit_test(test_schedules_are_minimised),
+		cmocka_unit_test(test_what_an_op_relies_on_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
