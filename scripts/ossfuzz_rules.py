@@ -175,7 +175,9 @@ def check_afl(path, scratch, out):
         log = pathlib.Path(work) / "log"
         env = environment(AFL_SKIP_CPUFREQ="1", AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES="1", AFL_NO_UI="1", AFL_FAST_CAL="1",
                           AFL_NO_AFFINITY="1", AFL_MAP_SIZE="2621440",
-                          ASAN_OPTIONS=RUNNER["ASAN_OPTIONS"] + ":abort_on_error=1:symbolize=0:detect_leaks=0")
+                          ASAN_OPTIONS=RUNNER["ASAN_OPTIONS"].replace("symbolize=1", "symbolize=0") + ":abort_on_error=1:detect_leaks=0",
+                          MSAN_OPTIONS=RUNNER["MSAN_OPTIONS"].replace("symbolize=1", "symbolize=0") + ":exit_code=86",
+                          UBSAN_OPTIONS=RUNNER["UBSAN_OPTIONS"].replace("symbolize=1", "symbolize=0"))
         command = [out / "afl-fuzz", "-m", "none", "-t", "5000+", "-i", seeds, "-o", pathlib.Path(work) / "o", "--", path]
         before = listing(cwd, path.parent)
         with log.open("wb") as sink, subprocess.Popen(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=sink,
@@ -183,7 +185,10 @@ def check_afl(path, scratch, out):
             deadline = time.monotonic() + 4 * AFL_SECONDS
             while process.poll() is None and time.monotonic() < deadline and b"All set and ready to roll" not in log.read_bytes():
                 time.sleep(0.1)
-            os.killpg(process.pid, signal.SIGKILL)
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # it ended by itself, and says why below
         text = log.read_text(errors="replace")
         if "All set and ready to roll" not in text:
             yield f"starts: {path.name} does not reach 'All set and ready to roll': {tail(text)}"

@@ -43,7 +43,7 @@ def matrix_with(patch, column, args):
     machine = patch.parent.name == "machine"
     tool = f"build/machine/{patch.stem}" if machine else TOOL
     chosen = [] if machine else ["--allocators", f"{header(patch, 'model')}+{patch.stem}"]
-    chosen += ["--profiles", "safe"] if column["question"] == "BOOK" else ["--policies", policies_of(column["settings"])]
+    chosen += ["--questions", "BOOK"] if column["question"] == "BOOK" else ["--policies", policies_of(column["settings"])]
     with tempfile.TemporaryDirectory() as out:
         result = subprocess.run([tool, "matrix", "--out", out, "--time", str(args.time), *chosen], capture_output=True, text=True, check=False)
         if result.returncode > 1:
