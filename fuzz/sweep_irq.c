@@ -157,13 +157,5 @@ void sweep_irq_print(const struct sweep_irq_table *table, const struct sweep_tab
 	for (unsigned verb = 0; verb < OP_COUNT; verb++)
 		for (unsigned point = 0; point < POINT_COUNT; point++)
 			print_row(table, verb, point, out);
-	for (unsigned i = 0; i < signatures->signature_count; i++)
-		fprintf(out, "\n%s\n  %llu runs; first %s\n", signatures->signatures[i].signature,
-			(unsigned long long)signatures->signatures[i].runs, signatures->signatures[i].where);
-	fprintf(out, "\n%llu programs, %llu runs, %u signatures", (unsigned long long)signatures->programs,
-		(unsigned long long)table->runs, signatures->signature_count);
-	if (signatures->unclean)
-		fprintf(out, "; %llu programs find something by themselves and were left out",
-			(unsigned long long)signatures->unclean);
-	fputc('\n', out);
+	sweep_signatures_print(signatures, table->runs, "by themselves", out);
 }

@@ -33,6 +33,19 @@ static void print_row(const struct sweep_table *table, unsigned verb, unsigned p
 	fputc('\n', out);
 }
 
+void sweep_signatures_print(const struct sweep_table *table, uint64_t runs, const char *how, FILE *out)
+{
+	for (unsigned i = 0; i < table->signature_count; i++)
+		fprintf(out, "\n%s\n  %llu runs; first %s\n", table->signatures[i].signature,
+			(unsigned long long)table->signatures[i].runs, table->signatures[i].where);
+	fprintf(out, "\n%llu programs, %llu runs, %u signatures", (unsigned long long)table->programs,
+		(unsigned long long)runs, table->signature_count);
+	if (table->unclean)
+		fprintf(out, "; %llu programs find something %s and were left out", (unsigned long long)table->unclean,
+			how);
+	fputc('\n', out);
+}
+
 void sweep_table_print(const struct sweep_table *table, FILE *out)
 {
 	fprintf(out, "%-24s %-22s", "op", "fault point");
@@ -42,13 +55,5 @@ void sweep_table_print(const struct sweep_table *table, FILE *out)
 	for (unsigned verb = 0; verb < OP_COUNT; verb++)
 		for (unsigned point = 0; point < FAULT_COUNT; point++)
 			print_row(table, verb, point, out);
-	for (unsigned i = 0; i < table->signature_count; i++)
-		fprintf(out, "\n%s\n  %llu runs; first %s\n", table->signatures[i].signature,
-			(unsigned long long)table->signatures[i].runs, table->signatures[i].where);
-	fprintf(out, "\n%llu programs, %llu runs, %u signatures", (unsigned long long)table->programs,
-		(unsigned long long)table->runs, table->signature_count);
-	if (table->unclean)
-		fprintf(out, "; %llu programs find something without a fault and were left out",
-			(unsigned long long)table->unclean);
-	fputc('\n', out);
+	sweep_signatures_print(table, table->runs, "without a fault", out);
 }

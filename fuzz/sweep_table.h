@@ -27,4 +27,7 @@ struct sweep_table {
 bool sweep_table_add(struct sweep_table *table, const char *signature, struct sweep_signature **entry);
 void sweep_table_print(const struct sweep_table *table, FILE *out);
 
+/* What was found, and the line of totals; `how` programs that were left out find something. */
+void sweep_signatures_print(const struct sweep_table *table, uint64_t runs, const char *how, FILE *out);
+
 #endif
