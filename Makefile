@@ -15,7 +15,7 @@ T ?= slub_clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help deps all fuzz test unit programs planted lint smoke format clean docs coverage bench
+.PHONY: help deps all fuzz test unit unit32 programs planted lint smoke format clean docs coverage bench
 .PHONY: ossfuzz ossfuzz-tests ossfuzz-check claims sweep sweep-test matrix book matrix-test refute rediscover example
 .PHONY: soak discovery kill-matrix replay100 corpora corpora-merge
 
@@ -27,6 +27,7 @@ help: ## list the targets
 
 deps: ## install what is missing (Debian, Ubuntu); does nothing when all is there
 	@scripts/deps.sh
+	@scripts/cmocka32.sh build/cmocka32
 
 # `make deps fuzz` finishes installing before it compiles, whatever -j says.
 DEPS_FIRST := $(filter deps,$(MAKECMDGOALS))
@@ -46,10 +47,15 @@ fuzz: plain libfuzzer libfuzzer-asan ## one campaign of TIME=60 seconds over all
 	@rm -rf build/findings build/work
 	build/slabfuzz fuzz --target all --time $(TIME) --out build
 
-test: unit programs claims planted sweep-test matrix-test example ## unit tests (plain and ASan), claims, regressions, planted bugs
+test: unit unit32 programs claims planted sweep-test matrix-test example ## unit tests (plain, ASan, 32-bit), claims, regressions, planted bugs
 
 unit: $(UNIT_TESTS) ## the unit tests only
 	@scripts/run_units.sh $(UNIT_TESTS)
+
+# `make deps test` gets the library after this file was read, so the list is empty once.
+unit32: $(UNIT_TESTS_32) | $(DEPS_FIRST) ## the same in 32 bit, where `make deps` could get a cmocka for that
+	@$(if $(UNIT_TESTS_32),scripts/run_units.sh $(UNIT_TESTS_32),if [ -e build/cmocka32/libcmocka.so.0 ]; then \
+		$(MAKE) unit32; else echo "unit32: left out: no build/cmocka32, which make deps gets"; fi)
 
 programs: plain asan m32 ## replay claims, regressions and test programs in three builds
 	@scripts/run_programs.sh build/slabfuzz build/asan/slabfuzz build/m32/slabfuzz

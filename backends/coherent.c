@@ -183,10 +183,14 @@ static SIM_UNCHECKED void store_uncached(struct sim *sim, uint64_t offset, uint6
 	}
 }
 
+/* Who was handed an area that is none (a pool that counts what it did not get) uses a bad address. */
 static void touch(struct sim *sim, target_addr_t addr, uint64_t size)
 {
-	for (target_addr_t at = addr & ~(target_addr_t)(PAGE_SIZE - 1); at < addr + size; at += PAGE_SIZE)
+	for (target_addr_t at = addr & ~(target_addr_t)(PAGE_SIZE - 1); at < addr + size; at += PAGE_SIZE) {
+		if (virt_to_frame(sim, at) == FRAME_NONE)
+			sim_oops(sim, at, "coherent");
 		memory_touch_frame(sim, virt_to_frame(sim, at));
+	}
 }
 
 void coherent_fill(struct sim *sim, const struct coherent_area *area, uint64_t offset, uint64_t size, uint8_t value)

@@ -16,7 +16,7 @@ enum target_kind {
 	TARGET_CANARY, /* a planted bug that must be found wherever fuzzing runs */
 };
 
-enum { TARGET_VARIANTS_MAX = 8, TARGET_EXPECTS_MAX = 6 };
+enum { TARGET_VARIANTS_MAX = 10, TARGET_EXPECTS_MAX = 6 };
 
 struct target {
 	const char *name, *help;

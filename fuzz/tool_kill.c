@@ -2,8 +2,9 @@
 /*
  * slabfuzz kill: how long fuzzing takes to find a planted bug, seed by seed, in this process.  Two engines without
  * feedback: `mutate` edits programs of the seed corpus, `random` generates (the baseline).  It fuzzes every clean and
- * misuse target of the model, with the planted allocator in its worlds, and stops at the first finding.  --also adds
- * a target in which others are at fault, too: there only what matches --want counts.
+ * misuse target of the model, with the planted allocator in its worlds, and stops at the first finding.  --target keeps
+ * to one of them, for a part that few can see.  --also adds a target in which others are at fault, too: there only what
+ * matches --want counts.
  *
  * Is that oracle the only one that sees the bug?  With --beyond, and as long as no seed told otherwise, fuzzing goes on
  * after the first finding until another oracle reports or the time is up.
@@ -39,6 +40,7 @@ static struct {
 	const char *allocator;
 	const char *save; /* directory, NULL = none */
 	const char *also, *want;
+	const char *target; /* only this one; NULL = all */
 	char model[40];
 	unsigned seeds;
 	double seconds, beyond;
@@ -94,6 +96,9 @@ static const char *take(void *context, int letter, const char *value)
 		return NULL;
 	case 'w':
 		job.want = value;
+		return NULL;
+	case 'o':
+		job.target = value;
 		return NULL;
 	default:
 		job.random = !strcmp(value, "random");
@@ -161,11 +166,18 @@ static bool is_also(const struct target *target)
 	return job.also && !strcmp(target->name, job.also);
 }
 
+static bool is_wanted(const struct target *target)
+{
+	if (job.target && strcmp(target->name, job.target) != 0)
+		return false;
+	return target->kind == TARGET_CLEAN || target->kind == TARGET_MISUSE;
+}
+
 static int add_target(const struct target *target)
 {
 	struct kill_target *t = &job.targets[job.target_count];
 
-	if (target->kind != TARGET_CLEAN && target->kind != TARGET_MISUSE && !is_also(target))
+	if (!is_also(target) && !is_wanted(target))
 		return 0;
 	target_resolve(&t->twins, target);
 	keep_variants(&t->twins);
@@ -192,7 +204,8 @@ static int choose_targets(void)
 		status = add_target(targets[i]);
 	if (status || job.target_count)
 		return status;
-	fprintf(stderr, "slabfuzz kill: no target has allocator %s\n", job.model);
+	fprintf(stderr, "slabfuzz kill: no clean or misuse target %s has allocator %s\n", job.target ? job.target : "",
+		job.model);
 	return STATUS_USAGE;
 }
 

@@ -17,7 +17,7 @@
 
 extern const struct oracle oracle_dma_ownership;
 
-enum { MAPPINGS_MAX = 512, OVERLAPS_MAX = 7, PIECES_MAX = 8 };
+enum { MAPPINGS_MAX = 512, OVERLAPS_MAX = 7, PIECES_MAX = 8, ENTRIES_MAX = 9 };
 
 enum how { SINGLE, PAGE, LIST, COHERENT };
 
@@ -38,13 +38,15 @@ struct mapping {
 struct entries {
 	uint32_t id;
 	enum event_kind kind;
-	unsigned seen; /* 0 = no such call was the last */
-	uint32_t op;   /* a second call on the list is another one */
+	unsigned seen;
+	uint32_t op; /* a second call on the list is another one */
 	const char *by;
 };
 
 struct ownership {
-	struct entries entries;
+	struct entries
+		under_way[ENTRIES_MAX]; /* an interrupt between two entries may have a list, too: the innermost last */
+	unsigned under_way_count;
 	uint64_t segment_max, segment_boundary; /* what the device takes of a list entry; 0 = anything */
 	uint64_t mask;                          /* highest address that the device reaches, from the start of RAM */
 	uint32_t used_end;                      /* mappings from here on are zero */
@@ -67,7 +69,7 @@ static void begin(void *state, const struct oracle_context *context)
 	memset(own->mappings, 0, own->used_end * sizeof(own->mappings[0]));
 	own->used_end = own->live = 0;
 	own->mask = UINT64_MAX;
-	own->entries.seen = 0;
+	own->under_way_count = 0;
 	own->segment_max = own->segment_boundary = 0;
 }
 
@@ -241,29 +243,40 @@ static struct mapping *named(struct ownership *own, const struct judge *j)
 	return NULL;
 }
 
-static void count_entry(struct ownership *own, const struct judge *j)
+static bool is_entry_of(const struct entries *entries, const struct event *event, uint32_t op)
 {
-	struct entries *entries = &own->entries;
-	const struct sim *sim = j->context->sim;
-
-	if (!entries->seen)
-		*entries = (struct entries){.id = j->event->id, .op = sim->op, .kind = j->event->kind, .by = sim->by};
-	entries->seen++;
+	return event->id == entries->id && event->kind == entries->kind && op == entries->op;
 }
 
-/* The call before named all entries of its list, or as many as it should not have. */
-static void end_entries(struct ownership *own, const struct oracle_context *context, const struct event *event,
-			struct findings *out)
+static void count_entry(struct ownership *own, const struct judge *j)
 {
-	struct entries *entries = &own->entries;
+	const struct sim *sim = j->context->sim;
+	unsigned n = own->under_way_count;
+
+	if (n && is_entry_of(&own->under_way[n - 1], j->event, sim->op)) {
+		own->under_way[n - 1].seen++;
+	} else if (n < ENTRIES_MAX) {
+		own->under_way[n] = (struct entries){j->event->id, j->event->kind, 1, sim->op, sim->by};
+		own->under_way_count++;
+	}
+}
+
+/* Ops of an interrupt come before the one that they interrupt, and so does their number. */
+static bool is_over(const struct entries *entries, const struct event *event, uint32_t op)
+{
+	return op > entries->op || (op == entries->op && !is_entry_of(entries, event, op)) ||
+	       (event->kind == EVENT_DMA_MAP && event->id == entries->id);
+}
+
+/* A call that ended named all entries of its list, or as many as it should not have. */
+static void end_entries(struct ownership *own, const struct oracle_context *context, struct findings *out)
+{
+	const struct entries *entries = &own->under_way[--own->under_way_count];
 	struct mapping *m = &own->mappings[entries->id];
 
-	if (event && event->id == entries->id && event->kind == entries->kind && context->sim->op == entries->op)
-		return;
 	if (entries->seen != m->count)
 		finding_add(out, context, NAME, TITLE_UNMAP_MISMATCH, "client", "entries", entries->by,
 			    "m%u: %u entries of a list that was mapped with %u", entries->id, entries->seen, m->count);
-	entries->seen = 0;
 	if (entries->kind == EVENT_DMA_UNMAP && m->live) {
 		m->live = false;
 		own->live--;
@@ -429,8 +442,9 @@ static void observe(void *state, const struct oracle_context *context, const str
 	const struct judge j = {context, event, out};
 	struct ownership *own = state;
 
-	if (unlikely(own->entries.seen != 0))
-		end_entries(own, context, event, out);
+	while (unlikely(own->under_way_count != 0) &&
+	       is_over(&own->under_way[own->under_way_count - 1], event, context->sim->op))
+		end_entries(own, context, out);
 	switch (event->kind) {
 	case EVENT_DMA_MAP:
 		on_map(own, &j);
@@ -464,8 +478,8 @@ static void end(void *state, const struct oracle_context *context, struct findin
 {
 	struct ownership *own = state;
 
-	if (own->entries.seen)
-		end_entries(own, context, NULL, out);
+	while (own->under_way_count)
+		end_entries(own, context, out);
 }
 
 const struct oracle oracle_dma_ownership = {

@@ -25,6 +25,7 @@ asan_FLAGS := -O1 -g $(SANITIZE)
 m32_CC := gcc -m32
 m32_FLAGS := -O2 -g
 m32_EMULATION := elf_i386
+m32_CMOCKA := build/cmocka32/libcmocka.so.0 -Wl,-rpath,$(abspath build/cmocka32)
 msan_CC := $(CLANG)
 msan_FLAGS := -O1 -g $(MEMORY)
 libfuzzer_CC := $(CLANG)
@@ -76,6 +77,8 @@ plain_PATCHES := $(PATCHES)
 TESTS := $(basename $(notdir $(wildcard tests/test_*.c)))
 TEST_HELPERS := $(filter-out tests/test_%,$(wildcard tests/*.c))
 UNIT_TESTS := $(TESTS:%=build/tests/%) $(TESTS:%=build/asan/tests/%)
+# In 32 bit where `make deps` could get a cmocka for that.
+UNIT_TESTS_32 := $(if $(wildcard build/cmocka32/libcmocka.so.0),$(TESTS:%=build/m32/tests/%))
 TOOL_LIBS := -lz
 
 # $(1) flavour, $(2) its directory
@@ -152,7 +155,7 @@ $(TESTS:%=$(2)/tests/%): $(2)/tests/%: $(2)/obj/tests/%.o $(2)/libhelpers.a $(2)
 		$(2)/obj/planted_registry.o $(2)/libplanted.a $(2)/obj/targets_registry.o $(TARGETS:%=$(2)/named/%.o)
 	@mkdir -p $$(@D)
 	@$$(if $$(V),,echo "  LINK  $$@")
-	$$(Q)$($(1)_CC) $($(1)_FLAGS) -o $$@ $$^ $(2)/libhelpers.a $(2)/libcore.a -lcmocka $(TOOL_LIBS)
+	$$(Q)$($(1)_CC) $($(1)_FLAGS) -o $$@ $$^ $(2)/libhelpers.a $(2)/libcore.a $(or $($(1)_CMOCKA),-lcmocka) $(TOOL_LIBS)
 endef
 
 $(foreach f,$(ALL_FLAVOURS),$(eval $(call flavour,$(f),$(or $($(f)_DIR),build/$(f)))))

@@ -3,7 +3,8 @@
 """Builds ossfuzz/build.sh as OSS-Fuzz's base-builder does, moves $OUT away, and holds it to OSS-Fuzz's rules.
 
 Rows: libfuzzer with address, undefined, memory and coverage, the same on i386 with address, afl with address and none;
-with clang-14, and libfuzzer with address once more with clang-19 where that is installed.  No target may break.
+with clang-14, and libfuzzer with address once more with clang-19 where that is installed; run_tests.sh is row `tests`.
+No target may break.
 """
 import argparse
 import os
@@ -32,6 +33,7 @@ ROWS = [("libfuzzer", "address", "x86_64", "14"), ("libfuzzer", "undefined", "x8
         ("libfuzzer", "memory", "x86_64", "14"), ("libfuzzer", "coverage", "x86_64", "14"),
         ("libfuzzer", "address", "i386", "14"), ("afl", "address", "x86_64", "14"), ("afl", "none", "x86_64", "14"),
         ("libfuzzer", "address", "x86_64", "19")]
+TESTS = "tests"
 
 
 def name_of(row):
@@ -48,7 +50,8 @@ def export(src):
             target = src / "slabfuzz" / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(name, target, follow_symlinks=False)
-    shutil.copy2("ossfuzz/build.sh", src / "build.sh")
+    for script in ("build.sh", "run_tests.sh"):
+        shutil.copy2(f"ossfuzz/{script}", src / script)
 
 
 def builder(row, src, work, out):
@@ -76,6 +79,18 @@ def add_engine(engine, out):
         for tool in pathlib.Path("/usr/bin").glob("afl-*"):
             shutil.copy(tool, out)
         (out / "afl_options.txt").write_text("")
+
+
+def run_tests(src, scratch):
+    """run_tests.sh, whose programs are not fuzzed: no sanitizer, any compiler."""
+    started = time.monotonic()
+    work = pathlib.Path(tempfile.mkdtemp(dir=scratch))
+    row = ("libfuzzer", "address", "x86_64", "14")
+    done = subprocess.run(["bash", "-eu", src / "run_tests.sh"], cwd=src, env=builder(row, src, work, work), stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    shutil.rmtree(work)
+    print(f"ossfuzz tests: run_tests.sh ends with {done.returncode} after {time.monotonic() - started:.0f} s", flush=True)
+    return [f"run_tests.sh ends with {done.returncode}: {ossfuzz_rules.tail(done.stdout, 8)}"] if done.returncode else []
 
 
 def run_row(row, src, scratch):
@@ -107,19 +122,20 @@ def main():
     parser.add_argument("rows", nargs="*", help="as libfuzzer-address; all if none is given")
     args = parser.parse_args()
     known = {name_of(row): row for row in ROWS}
-    unknown = [name for name in args.rows if name not in known]
+    unknown = [name for name in args.rows if name not in [*known, TESTS]]
     if unknown:
-        parser.error(f"there is no row {unknown[0]}: {' '.join(known)}")
+        parser.error(f"there is no row {unknown[0]}: {' '.join([*known, TESTS])}")
     failed = 0
     with tempfile.TemporaryDirectory(prefix="ossfuzz-", dir="/tmp") as scratch:
         src = pathlib.Path(scratch) / "src"
         export(src)
-        for name in args.rows or known:
-            row = known[name]
-            if not shutil.which(f"clang-{row[3]}") or (row[0] == "afl" and not shutil.which("afl-clang-fast")):
+        for name in args.rows or [*known, TESTS]:
+            row = known.get(name)
+            if row and (not shutil.which(f"clang-{row[3]}") or (row[0] == "afl" and not shutil.which("afl-clang-fast"))):
                 print(f"ossfuzz {name}: left out, there is no {'afl++' if row[0] == 'afl' else 'clang-' + row[3]} here")
                 continue
-            for complaint in run_row(row, src, pathlib.Path(scratch)):
+            scratch_path = pathlib.Path(scratch)
+            for complaint in run_row(row, src, scratch_path) if row else run_tests(src, scratch_path):
                 print(f"FAILED ossfuzz {name}: {complaint}", flush=True)
                 failed += 1
     return 1 if failed else 0

@@ -17,7 +17,8 @@ const struct target target = {
 		     "arch=mips-r10000 allocator=slab profile=safe", "arch=mips-rm7000 allocator=slub profile=safe",
 		     "arch=xtensa-wb allocator=slub profile=safe policy.kmalloc_minalign=line",
 		     "arch=sh4 allocator=slab profile=safe policy.kmalloc_minalign=line",
-		     "arch=arm64-128 allocator=slub profile=safe"},
+		     "arch=arm64-128 allocator=slub profile=safe",
+		     "arch=ppc8xx allocator=slub profile=safe policy.kmalloc_minalign=line"},
 	.verbs = verbs,
 	.ops_max = 64,
 };
