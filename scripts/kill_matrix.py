@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 PLANTED = pathlib.Path("tests/planted")
 WORK = pathlib.Path("build/kill-matrix")
 TOOL = "build/slabfuzz"
-RANDOM_SECONDS = 3  # the baseline may miss: it must not cost hours
+RANDOM_SECONDS = 2  # the baseline may miss: it must not cost hours
 Row = collections.namedtuple("Row", "seconds oracles signature later")
 
 
