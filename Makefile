@@ -84,8 +84,9 @@ rediscover: plain libfuzzer ## what was claimed, found from an empty corpus, SEE
 refute: plain $(MACHINES) ## what build/matrix shows unsafe falls to a short program, what it shows safe sees a planted bug
 	@scripts/refute.py build/matrix
 
-planted: plain $(MACHINES) ## each planted bug is killed by its program, its clean twin is silent
+planted: plain $(MACHINES) ## each planted bug is killed by its program, its clean twin is silent; each fault point has one
 	@scripts/run_planted.sh build/slabfuzz
+	@scripts/fault_bugs.sh build/slabfuzz
 
 example: plain ## an allocator from outside the tree: its two bugs are found, replayed and minimised
 	@scripts/example.sh
