@@ -252,6 +252,20 @@ static void test_the_program_of_a_flip(void **state)
 	assert_int_equal(one.hits[FAULT_flip_object], one.program->op_count);
 }
 
+/* What an oracle finds after the last op is of no op, or its report would leave out the fault. */
+static void test_what_comes_to_light_at_the_end(void **state)
+{
+	const struct finding *finding = harness_session()->world.findings.list;
+
+	(void)state;
+	harness_run("world allocator=slab damage=1\no0 = kmalloc 32 GFP_KERNEL\nfault_set flip_free_pointer 2 1\n"
+		    "fault_attr flip_free_pointer bit 15838\ngrace_period\n",
+		    NULL);
+	assert_true(harness_found("invariant-broken"));
+	assert_int_equal(finding->op, 4);
+	assert_true(harness_session()->world.sim.faults.trip[0].op <= finding->op);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +276,7 @@ int main(void)
 		cmocka_unit_test(test_damage_needs_its_world),
 		cmocka_unit_test(test_the_program_of_a_fault),
 		cmocka_unit_test(test_the_program_of_a_flip),
+		cmocka_unit_test(test_what_comes_to_light_at_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
