@@ -17,7 +17,7 @@ T ?= slub_clean
 .SECONDARY:
 .PHONY: help deps all fuzz test unit programs planted lint smoke format clean docs coverage bench
 .PHONY: ossfuzz ossfuzz-tests ossfuzz-check claims sweep sweep-test matrix book matrix-test refute rediscover example
-.PHONY: soak discovery kill-matrix replay100 corpora corpora-merge
+.PHONY: soak discovery kill-matrix replay100 replay100-faults corpora corpora-merge
 
 help: ## list the targets
 	@echo "slabfuzz: make a target below; DEV=1 turns warnings into errors, V=1 shows commands."
@@ -108,6 +108,9 @@ kill-matrix: plain $(MACHINES) ## oracle x planted bug, found by fuzzing, SEEDS=
 
 replay100: plain asan m32 ## each finding replays alike, 100 times out of 100, in three builds
 	@scripts/replay100.py build/slabfuzz build/asan/slabfuzz build/m32/slabfuzz
+
+replay100-faults: build/slabfuzz build/asan/slabfuzz build/m32/slabfuzz ## each report made under faults, minimised, replays with its faults 100 times out of 100
+	@scripts/replay100.py --faults build/slabfuzz build/asan/slabfuzz build/m32/slabfuzz
 
 bench: plain libfuzzer libfuzzer-asan ## speed as ratios against an empty target and a naive harness
 	@scripts/bench.sh
