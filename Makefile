@@ -17,7 +17,7 @@ T ?= slub_clean
 .SECONDARY:
 .PHONY: help deps all fuzz test unit unit32 programs planted lint smoke format clean docs coverage bench
 .PHONY: ossfuzz ossfuzz-tests ossfuzz-check claims sweep sweep-test matrix book matrix-test refute rediscover example
-.PHONY: soak discovery kill-matrix replay100 corpora corpora-merge
+.PHONY: soak discovery kill-matrix replay100 replay100-faults corpora corpora-merge
 
 help: ## list the targets
 	@echo "slabfuzz: make a target below; DEV=1 turns warnings into errors, V=1 shows commands."
@@ -90,8 +90,9 @@ rediscover: plain libfuzzer ## what was claimed, found from an empty corpus, SEE
 refute: plain $(MACHINES) ## what build/matrix shows unsafe falls to a short program, what it shows safe sees a planted bug
 	@scripts/refute.py build/matrix
 
-planted: plain $(MACHINES) ## each planted bug is killed by its program, its clean twin is silent
+planted: plain $(MACHINES) ## each planted bug is killed by its program, its clean twin is silent; each fault point has one
 	@scripts/run_planted.sh build/slabfuzz
+	@scripts/fault_bugs.sh build/slabfuzz
 
 example: plain ## an allocator from outside the tree: its two bugs are found, replayed and minimised
 	@scripts/example.sh
@@ -113,6 +114,9 @@ kill-matrix: plain $(MACHINES) ## oracle x planted bug, found by fuzzing, SEEDS=
 
 replay100: plain asan m32 ## each finding replays alike, 100 times out of 100, in three builds
 	@scripts/replay100.py build/slabfuzz build/asan/slabfuzz build/m32/slabfuzz
+
+replay100-faults: build/slabfuzz build/asan/slabfuzz build/m32/slabfuzz ## each report made under faults, minimised, replays with its faults 100 times out of 100
+	@scripts/replay100.py --faults build/slabfuzz build/asan/slabfuzz build/m32/slabfuzz
 
 bench: plain libfuzzer libfuzzer-asan ## speed as ratios against an empty target and a naive harness
 	@scripts/bench.sh

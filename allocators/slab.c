@@ -395,6 +395,7 @@ static const struct detection_row detects[] = {
 	{MISUSE_underflow, 0, DEBUG_Z, 0, DETECT_AT_FREE, false, "memory outside object was overwritten"},
 	{MISUSE_destroy_live, 0, 0, 0, DETECT_AT_ONCE, false, "Can't free all objects"},
 	{MISUSE_non_slab_free, 0, 0, 0, DETECT_AT_ONCE, false, "not PageSlab"},
+	{MISUSE_slab_desc_flip, 0, DEBUG_F, 0, DETECT_AT_DISCARD, false, "Internal list corruption"},
 	{.words = NULL},
 };
 

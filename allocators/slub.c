@@ -558,6 +558,11 @@ static const struct detection_row detects[] = {
 	/* These letters forbid merging; a merged kmem_cache only loses a name. */
 	{MISUSE_destroy_live, DEBUG_Z | DEBUG_P | DEBUG_U | DEBUG_T, 0, 0, DETECT_AT_ONCE, false, "still has objects"},
 	{MISUSE_non_slab_free, 0, 0, POLICY_bug_kfree_any_page, DETECT_AT_ONCE, true, "Not a valid slab page"},
+	{MISUSE_free_pointer_flip, 0, DEBUG_P | DEBUG_U, 0, DETECT_AT_FREE | DETECT_AT_ALLOC | DETECT_AT_VALIDATE,
+	 false, "Freepointer corrupt|Freechain corrupt"},
+	{MISUSE_free_pointer_flip, 0, DEBUG_P, 0, DETECT_AT_FREE | DETECT_AT_ALLOC, false,
+	 "Freepointer corrupt|Freechain corrupt"},
+	{MISUSE_slub_offset_flip, ANY_LETTER, 0, 0, DETECT_AT_FREE, false, "Corrupted offset"},
 	{.words = NULL},
 };
 

@@ -118,22 +118,122 @@ static void flip(struct sim *sim, target_addr_t addr, unsigned bit)
 	target_store(sim, addr, 1, target_load(sim, addr, 1) ^ (UINT64_C(1) << bit), role);
 }
 
-/* A contract that promises to detect a stray store demands that it detects this one. */
-static void tell(struct executor *x, unsigned point, target_addr_t addr, unsigned bit)
+/* Of a kmem_cache that says how large its objects are, not of pages. */
+static bool is_of_cache(const struct object *o)
 {
-	uint8_t byte = (uint8_t)(target_load(x->sim, addr, 1) ^ (UINT64_C(1) << bit));
-	uint64_t word = x->sim->layout->word;
+	return o->kmem_cache && !(o->kmem_cache & (BOOT_CACHE | OBJECT_OF_PAGES));
+}
+
+/*
+ * A free pointer that lies right behind its object leads out of the slab's pages, or amid a word.  Which other places
+ * the slab has is known to its allocator only.
+ */
+static uint32_t object_of_bad_pointer(struct executor *x, target_addr_t addr, unsigned bit)
+{
+	struct sim *sim = x->sim;
+	unsigned word = sim->layout->word;
+	target_addr_t place = addr & ~(target_addr_t)(word - 1);
+	unsigned in_word = (unsigned)(sim->big_endian ? word - 1 - (addr - place) : addr - place) * 8 + bit;
+	target_addr_t value = target_load_word(sim, place) ^ UINT64_C(1) << in_word;
+	frame_t to = virt_to_frame(sim, value);
+	uint32_t found = HANDLE_NONE;
+
+	if (sim->roles[addr - RAM_BASE] != ROLE_FREE_POINTER || !value)
+		return HANDLE_NONE;
+	if (value % word == 0 && to != FRAME_NONE && page_head(sim, to) == page_head(sim, virt_to_frame(sim, place)))
+		return HANDLE_NONE;
+	for (uint32_t i = 0; i < x->count[YIELDS_OBJECT]; i++) {
+		const struct object *o = &x->objects[i];
+		uint64_t behind = place - o->addr - ((o->size + word - 1) & ~(uint64_t)(word - 1));
+
+		if (o->state != OBJECT_NEVER && is_of_cache(o) && (behind == 0 || behind == word))
+			found = i;
+	}
+	return found;
+}
+
+/* A live object in the page, which keeps the slab, and has it looked at when it is freed. */
+static uint32_t live_object_in(const struct executor *x, frame_t frame)
+{
+	for (uint32_t i = 0; i < x->count[YIELDS_OBJECT]; i++)
+		if (x->objects[i].state == OBJECT_LIVE && x->objects[i].kmem_cache != OBJECT_OF_PAGES &&
+		    virt_to_frame(x->sim, x->objects[i].addr) == frame)
+			return i;
+	return HANDLE_NONE;
+}
+
+static bool in_field(const struct sim *sim, target_addr_t base, enum layout_field field, target_addr_t addr)
+{
+	return addr - base - sim->layout->field[field].offset < sim->layout->field[field].width;
+}
+
+static uint32_t object_of_slub_offset(struct executor *x, target_addr_t addr)
+{
+	frame_t frame = page_struct_frame(x->sim, addr - (addr - KERNEL_BASE) % x->sim->page_struct_size);
+
+	/* Of tail pages nobody reads it. */
+	if (frame == FRAME_NONE || page_head(x->sim, frame) != frame ||
+	    !in_field(x->sim, page_struct(x->sim, frame), LF_page_offset, addr))
+		return HANDLE_NONE;
+	return live_object_in(x, frame);
+}
+
+/* The descriptor lies in its slab's first page, and that page knows it: others are of slabs elsewhere. */
+static uint32_t object_of_descriptor(struct executor *x, target_addr_t addr)
+{
+	frame_t frame = virt_to_frame(x->sim, addr);
+	target_addr_t slab;
+
+	if (frame == FRAME_NONE || x->sim->roles[addr - RAM_BASE] != ROLE_SLAB_DESC)
+		return HANDLE_NONE;
+	slab = page_member(x->sim, frame, LF_page_lru_prev);
+	if (!in_field(x->sim, slab, LF_slab_desc_inuse, addr) && !in_field(x->sim, slab, LF_slab_desc_free, addr))
+		return HANDLE_NONE;
+	return live_object_in(x, frame);
+}
+
+/* The object by which a contract that promises to detect a stray store detects this one; HANDLE_NONE: not for sure. */
+static uint32_t stored_over(const struct executor *x, unsigned point, target_addr_t addr)
+{
+	bool redzone = point == FAULT_flip_redzone;
 
 	for (uint32_t i = 0; i < x->count[YIELDS_OBJECT]; i++) {
 		const struct object *o = &x->objects[i];
-		uint64_t size = o->size + (point == FAULT_flip_redzone ? word : 0);
+		uint64_t size = o->size + (redzone ? x->sim->layout->word : 0);
 
-		if (o->state != (point == FAULT_flip_redzone ? OBJECT_LIVE : OBJECT_FREED) || addr - o->addr >= size)
-			continue;
-		misuse_emit(x, misuse_of_store(x, i, addr, 1), i, addr, 1, byte);
-		return;
+		if (o->state == (redzone ? OBJECT_LIVE : OBJECT_FREED) && addr - o->addr < size)
+			return i;
 	}
-	misuse_emit(x, MISUSE_other, HANDLE_NONE, addr, 1, byte);
+	return HANDLE_NONE;
+}
+
+/* What checks are certain to meet must be reported; of the rest no contract speaks. */
+static void tell(struct executor *x, unsigned point, target_addr_t addr, unsigned bit)
+{
+	uint8_t byte = (uint8_t)(target_load(x->sim, addr, 1) ^ (UINT64_C(1) << bit));
+	enum misuse kind = MISUSE_other;
+	uint32_t handle;
+
+	switch (point) {
+	case FAULT_flip_free_pointer:
+		handle = object_of_bad_pointer(x, addr, bit);
+		kind = MISUSE_free_pointer_flip;
+		break;
+	case FAULT_flip_page_field:
+		handle = object_of_slub_offset(x, addr);
+		kind = MISUSE_slub_offset_flip;
+		break;
+	case FAULT_flip_descriptor:
+		handle = object_of_descriptor(x, addr);
+		kind = MISUSE_slab_desc_flip;
+		break;
+	default:
+		handle = stored_over(x, point, addr);
+		if (handle != HANDLE_NONE)
+			kind = misuse_of_store(x, handle, addr, 1);
+		break;
+	}
+	misuse_emit(x, handle == HANDLE_NONE ? MISUSE_other : kind, handle, addr, 1, byte);
 }
 
 void flip_bits(struct executor *x)

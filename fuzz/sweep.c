@@ -21,6 +21,10 @@ void sweep_begin(struct session *s, struct sweep_case *c, const struct program *
 	s->executor.injected_count = 0;
 	session_run(s, p, &c->config);
 	memcpy(c->hits, s->world.sim.faults.hits, sizeof(c->hits));
+	/* Bits flip before ops, and nobody counts those while no bit shall flip. */
+	for (unsigned point = 0; point < FAULT_COUNT; point++)
+		if (FAULT_FLIPS >> point & 1)
+			c->hits[point] = p->op_count;
 	c->config.drain = true;
 	session_run(s, p, &c->config);
 	c->plain = s->world.findings;
@@ -131,8 +135,11 @@ static bool put_attribute(struct program *p, enum fault_point point, enum fault_
 	return value <= NUMBER_MAX && put_first(p, OP_fault_attr, point, attribute, value);
 }
 
-/* The attributes come after the op that sets the point, so they are put in first. */
-static bool put_fault(struct program *p, const struct fault_injection *fault)
+/*
+ * The attributes come after the op that sets the point, so they are put in first.  Ops that are in front of the
+ * program's own already are hits of points that flip bits.
+ */
+static bool put_fault(struct program *p, const struct fault_injection *fault, unsigned own_ops)
 {
 	uint32_t nth = fault->nth > NTH_MAX ? 1 : fault->nth;
 
@@ -142,7 +149,9 @@ static bool put_fault(struct program *p, const struct fault_injection *fault)
 		return false;
 	if (fault->interval && !put_attribute(p, fault->point, FAULT_ATTRIBUTE_interval, fault->interval))
 		return false;
-	return put_first(p, OP_fault_set, fault->point, nth, fault->count);
+	if (FAULT_FLIPS >> fault->point & 1 && fault->nth <= NTH_MAX)
+		nth += p->op_count - own_ops;
+	return nth <= NTH_MAX && put_first(p, OP_fault_set, fault->point, nth, fault->count);
 }
 
 bool sweep_program(struct program *out, const struct sweep_case *c, const struct fault_injection *faults,
@@ -152,7 +161,7 @@ bool sweep_program(struct program *out, const struct sweep_case *c, const struct
 	if (!program_set(out, "drain", "1"))
 		return false;
 	for (unsigned i = count; i-- > 0;)
-		if (!put_fault(out, &faults[i]))
+		if (!put_fault(out, &faults[i], c->program->op_count))
 			return false;
 	return true;
 }

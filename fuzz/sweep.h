@@ -24,7 +24,7 @@ struct sweep_case {
 	const struct program *program;
 	struct world_config config; /* with drain=1 */
 	struct findings plain;      /* of the run without faults */
-	uint32_t hits[FAULT_COUNT]; /* of that run, without its drain */
+	uint32_t hits[FAULT_COUNT]; /* of that run, without its drain; of flips at most so many */
 };
 
 /* Runs the program without faults, in the world of *config with drain=1. */

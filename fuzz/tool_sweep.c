@@ -251,13 +251,23 @@ static uint32_t hits_of(unsigned point)
 	return job.limit && hits > job.limit ? (uint32_t)job.limit : hits;
 }
 
+/* Another one at each hit, spread over the structure; all of them are for --bit-flips. */
+static uint32_t bit_of(unsigned point, uint32_t nth)
+{
+	enum { STRIDE = 7919, MASK = 0xffff };
+
+	return FAULT_FLIPS >> point & 1 ? nth * STRIDE & MASK : 0;
+}
+
 static void sweep_singles(const char *path)
 {
 	for (unsigned point = 0; point < FAULT_COUNT; point++)
 		for (uint32_t nth = 1; nth <= hits_of(point) && !interrupted; nth++) {
-			const struct fault_injection once = {.point = point, .nth = nth, .count = 1},
-						     on = {.point = point, .nth = nth, .count = FAULT_FOR_EVER};
+			struct fault_injection once = {
+				.point = point, .nth = nth, .count = 1, .bit = bit_of(point, nth)};
+			struct fault_injection on = once;
 
+			on.count = FAULT_FOR_EVER;
 			run(path, &once, 1);
 			run(path, &on, 1);
 		}

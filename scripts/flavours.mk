@@ -166,13 +166,25 @@ $(foreach f,plain asan m32 msan,$(eval $(f): $(if $(filter fuzz/main%,$(TOOL)),$
 # Bugs of the machine: a tool each.
 MACHINE_PATCHES := $(wildcard tests/planted/machine/*.patch)
 MACHINES := $(MACHINE_PATCHES:tests/planted/machine/%.patch=build/machine/%)
-build/machine/%.o: tests/planted/machine/%.patch scripts/plant.sh $(UNDER_TEST) $(wildcard sim/*.h sim/*.def backends/*.h)
+MACHINE_SOURCES := $(UNDER_TEST) $(FRAMEWORK) $(wildcard sim/*.h sim/*.def backends/*.h fuzz/*.h oracles/*.h) $(TEST_HELPERS)
+build/machine/%.o: tests/planted/machine/%.patch scripts/plant.sh $(MACHINE_SOURCES)
 	@mkdir -p $(@D)
 	@scripts/plant.sh machine $< $@ '$(plain_CC) $(COMPILE) $(plain_FLAGS)'
+# Objects that come before the archives.
+link_machine = $(plain_CC) $(plain_FLAGS) -o $@ $(1) $(patsubst %.c,build/obj/%.o,$(filter fuzz/main%,$(TOOL))) \
+	build/obj/targets_registry.o $(TARGETS:%=build/named/%.o) build/obj/planted_registry.o build/libtool.a \
+	build/libcore.a build/libplanted.a build/libhelpers.a build/libcore.a $(TOOL_LIBS)
 build/machine/%: build/machine/%.o build/slabfuzz
-	@$(plain_CC) $(plain_FLAGS) -o $@ $< $(patsubst %.c,build/obj/%.o,$(filter fuzz/main%,$(TOOL))) \
-		build/obj/targets_registry.o $(TARGETS:%=build/named/%.o) build/obj/planted_registry.o build/libtool.a \
-		build/libcore.a build/libplanted.a build/libhelpers.a build/libcore.a $(TOOL_LIBS)
+	@$(call link_machine,$<)
+# The heap of region-* is a helper of the tests that no other tool knows; `region` has no bug.
+build/machine/registry/heaps.o: fuzz/registry.c fuzz/registry.def tests/heaps.def
+	@mkdir -p $(@D)
+	@$(plain_CC) $(COMPILE) $(plain_FLAGS) -DSLABFUZZ_REGISTRY_EXTRA='"tests/heaps.def"' -c -o $@ $<
+build/machine/region-%: build/machine/region-%.o build/machine/registry/heaps.o build/slabfuzz
+	@$(call link_machine,$(wordlist 1,2,$^))
+build/machine/region: build/machine/registry/heaps.o build/slabfuzz
+	@$(call link_machine,$<)
+MACHINES += build/machine/region
 
 afl: $(if $(wildcard fuzz/aflplusplus.c),build/afl/libslabfuzz_mutator.so)
 # afl-fuzz loads it; built without coverage or it would fuzz itself.

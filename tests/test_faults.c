@@ -230,6 +230,42 @@ static void test_the_program_of_a_fault(void **state)
 	assert_int_equal(harness_session()->world.sim.faults.trip[0].op, 6);
 }
 
+/* The ops that set a fault are hits of a flip, too, and yet the same bit flips at the same place. */
+static void test_the_program_of_a_flip(void **state)
+{
+	const struct fault_injection faults[] = {
+		{.point = FAULT_flip_object, .nth = 5, .count = 1, .bit = 300, .interval = 1},
+		{.point = FAULT_slab_alloc, .nth = 400, .count = 1},
+	};
+	target_addr_t flipped;
+
+	(void)state;
+	begin(FLIP "obj_write o0 0 64 0x11\nobj_read o0 0 64\n", NULL);
+	assert_int_not_equal(sweep_run(harness_session(), &one, faults, 1, NULL, NULL), SWEEP_NOT_TRIPPED);
+	flipped = harness_session()->executor.flipped;
+	assert_int_not_equal(flipped, 0);
+	assert_true(sweep_program(&variant, &one, faults, 2));
+	sweep_run_variant(harness_session(), &one, &variant, NULL);
+	assert_int_equal(harness_session()->executor.flipped, flipped);
+	assert_int_equal(harness_session()->world.sim.faults.trip[0].op, 5 + 4);
+	/* A sweep knows where they can flip. */
+	assert_int_equal(one.hits[FAULT_flip_object], one.program->op_count);
+}
+
+/* What an oracle finds after the last op is of no op, or its report would leave out the fault. */
+static void test_what_comes_to_light_at_the_end(void **state)
+{
+	const struct finding *finding = harness_session()->world.findings.list;
+
+	(void)state;
+	harness_run("world allocator=slab damage=1\no0 = kmalloc 32 GFP_KERNEL\nfault_set flip_free_pointer 2 1\n"
+		    "fault_attr flip_free_pointer bit 15838\ngrace_period\n",
+		    NULL);
+	assert_true(harness_found("invariant-broken"));
+	assert_int_equal(finding->op, 4);
+	assert_true(harness_session()->world.sim.faults.trip[0].op <= finding->op);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +275,8 @@ int main(void)
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_damage_needs_its_world),
 		cmocka_unit_test(test_the_program_of_a_fault),
+		cmocka_unit_test(test_the_program_of_a_flip),
+		cmocka_unit_test(test_what_comes_to_light_at_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
