@@ -84,7 +84,7 @@ book: plain ## profile safe by the book, every allocator on every arch: TIME=180
 matrix-test: plain ## a small matrix is killed, goes on, and its page opens in headless Chromium
 	@scripts/matrix_test.sh build/slabfuzz
 
-rediscover: plain libfuzzer ## what was claimed, found from an empty corpus, SEEDS=3: docs/rediscovery.md
+rediscover: plain ## what was claimed, found from an empty corpus, SEEDS=3: docs/rediscovery.md
 	@scripts/rediscover.py --seeds $(or $(filter-out 10,$(SEEDS)),3)
 
 refute: plain $(MACHINES) ## what build/matrix shows unsafe falls to a short program, what it shows safe sees a planted bug

@@ -7,6 +7,7 @@
 #ifndef SLABFUZZ_ALLOCATORS_ALLOCATOR_H
 #define SLABFUZZ_ALLOCATORS_ALLOCATOR_H
 
+#include "allocators/shape.h"
 #include "sim/misuse.h"
 #include "sim/sim.h"
 
@@ -135,6 +136,8 @@ struct allocator_ops {
 	/* Exact internal check for the oracle allocator_invariants; read only.  NULL if all is well, or what is broken.
 	 */
 	const char *(*invariants)(struct allocator *a);
+	/* Adds rows for what a run left behind, which is sound: engines look for new ones.  Read only. */
+	void (*shape)(struct allocator *a, struct shape *shape);
 	/* For `# assert: nr_partial(...)`. */
 	uint64_t (*nr_partial)(struct allocator *a, target_addr_t kmem_cache);
 	/* Object size of a kmem_cache as the client asked for it, bytes. */

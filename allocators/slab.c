@@ -427,6 +427,7 @@ const struct allocator_ops allocator_slab = {
 	.object_get = slab_object_get,
 	.object_put = slab_object_put,
 	.invariants = slab_invariants,
+	.shape = slab_shape,
 	.nr_partial = slab_nr_partial,
 	.object_size = slab_object_size,
 };

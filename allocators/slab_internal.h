@@ -179,5 +179,6 @@ const char *slab_address(target_addr_t addr, char *text);
 
 /* slab_invariants.c */
 const char *slab_invariants(struct allocator *a);
+void slab_shape(struct allocator *a, struct shape *shape);
 
 #endif

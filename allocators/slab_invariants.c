@@ -264,3 +264,46 @@ const char *slab_invariants(struct allocator *a)
 	}
 	return NULL;
 }
+
+static uint64_t list_length(const struct sim *sim, target_addr_t l3, enum layout_field list)
+{
+	target_addr_t head = slab_field_place(sim, l3, list);
+	uint64_t count = 0;
+
+	for (target_addr_t slab = peek(sim, head, LF_list_head_next); slab != head;
+	     slab = peek(sim, slab, LF_list_head_next))
+		count++;
+	return count;
+}
+
+static void shape_cache(const struct sim *sim, target_addr_t c, struct shape *shape)
+{
+	target_addr_t l3 = peek(sim, c, LF_slab_cache_list3);
+	uint64_t partial = list_length(sim, l3, LF_slab_list3_partial), full = list_length(sim, l3, LF_slab_list3_full);
+	uint64_t empty = list_length(sim, l3, LF_slab_list3_free);
+
+	if (!partial && !full && !empty)
+		return;
+	shape_add(shape, SHAPE_CACHE, partial, empty, full);
+	for (unsigned cpu = 0; cpu < sim->cpus; cpu++)
+		shape_add(shape, SHAPE_CPU, cpu,
+			  peek(sim, peek_word(sim, slab_array_place(sim, c, cpu)), LF_array_cache_avail), 0);
+}
+
+void slab_shape(struct allocator *a, struct shape *shape)
+{
+	struct sim *sim = a->sim;
+	const struct slab_state *state = slab_state(a);
+	uint64_t list = sim->layout->field[LF_slab_cache_list].offset;
+
+	for (target_addr_t link = peek(sim, state->caches, LF_list_head_next); link != state->caches;
+	     link = peek(sim, link, LF_list_head_next))
+		shape_cache(sim, link - list, shape);
+	for (unsigned cpu = 0; cpu < sim->cpus; cpu++) {
+		uint64_t count = 0;
+
+		for (target_addr_t slab = state->rcu_first[cpu]; slab; slab = peek(sim, slab, LF_slab_rcu_next))
+			count++;
+		shape_add(shape, SHAPE_WAITING, cpu, count, sim->cpus);
+	}
+}

@@ -595,6 +595,7 @@ const struct allocator_ops allocator_slub = {
 	.object_get = slub_object_get,
 	.object_put = slub_object_put,
 	.invariants = slub_invariants,
+	.shape = slub_shape,
 	.nr_partial = slub_nr_partial,
 	.object_size = slub_object_size,
 };

@@ -185,5 +185,6 @@ void slub_cpu_offline(struct allocator *a, unsigned cpu);
 
 /* slub_invariants.c */
 const char *slub_invariants(struct allocator *a);
+void slub_shape(struct allocator *a, struct shape *shape);
 
 #endif

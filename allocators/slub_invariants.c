@@ -212,3 +212,30 @@ const char *slub_invariants(struct allocator *a)
 	}
 	return NULL;
 }
+
+static void shape_cache(struct sim *sim, target_addr_t s, struct shape *shape)
+{
+	target_addr_t head = cache_list(sim, s, LF_kmem_cache_partial);
+	uint64_t empty = 0;
+
+	for (target_addr_t link = peek(sim, head, LF_list_head_next); link != head;
+	     link = peek(sim, link, LF_list_head_next))
+		empty += !page_member(sim, page_of_lru(sim, link), LF_page_inuse);
+	shape_add(shape, SHAPE_CACHE, peek(sim, s, LF_kmem_cache_nr_partial), empty,
+		  peek(sim, s, LF_kmem_cache_nr_slabs));
+}
+
+void slub_shape(struct allocator *a, struct shape *shape)
+{
+	struct sim *sim = a->sim;
+	target_addr_t head = slub_state(a)->slab_caches, waiting = slub_state(a)->rcu_first;
+	uint64_t list = sim->layout->field[LF_kmem_cache_list].offset, count = 0;
+
+	for (target_addr_t link = peek(sim, head, LF_list_head_next); link != head;
+	     link = peek(sim, link, LF_list_head_next))
+		if (!untouched(sim, link - list))
+			shape_cache(sim, link - list, shape);
+	for (; waiting; waiting = page_member(sim, page_of_lru(sim, waiting), LF_page_lru_next))
+		count++;
+	shape_add(shape, SHAPE_WAITING, 0, count, sim->cpus);
+}

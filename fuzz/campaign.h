@@ -13,7 +13,13 @@
 
 enum { CAMPAIGN_TARGETS_MAX = 128, CAMPAIGN_FINDINGS_MAX = 8192, CAMPAIGN_PATH_MAX = 512, COMPLAINT_MAX = 700 };
 
-enum campaign_engine { ENGINE_ALL, ENGINE_LIBFUZZER, ENGINE_AFL, ENGINE_RANDOM };
+enum campaign_engine { ENGINE_ALL, ENGINE_LIBFUZZER, ENGINE_AFL, ENGINE_RANDOM, ENGINE_GUIDED };
+
+/* The engine alone is in this tool: it needs no binary of the target. */
+static inline bool engine_is_inside(enum campaign_engine engine)
+{
+	return engine == ENGINE_RANDOM || engine == ENGINE_GUIDED;
+}
 
 struct campaign_finding {
 	const struct target *target;

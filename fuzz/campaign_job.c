@@ -74,7 +74,8 @@ static _Noreturn void child_random(const struct campaign *c, const struct campai
 	if (!target_override(&plan, &c->overrides, &error))
 		_exit(2);
 	job_path(c, job, "new", dir);
-	_exit(random_engine_run(&plan, seconds, c->seed + UINT64_C(1000003) * job->restarts, dir));
+	_exit(random_engine_run(&plan, seconds, c->seed + UINT64_C(1000003) * job->restarts, c->engine == ENGINE_GUIDED,
+				dir));
 }
 
 /* AFL++'s mutator library learns the target's ops from the environment. */
@@ -179,7 +180,7 @@ static _Noreturn void child_engine(const struct campaign *c, const struct campai
 bool job_start(struct campaign *c, struct campaign_job *job, double now)
 {
 	bool random =
-		job->target && (c->engine == ENGINE_RANDOM || (c->engine == ENGINE_ALL && job->phase == JOB_WAITING));
+		job->target && (engine_is_inside(c->engine) || (c->engine == ENGINE_ALL && job->phase == JOB_WAITING));
 	double left = job->slice_end - now;
 
 	make_directories(c, job);

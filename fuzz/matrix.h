@@ -81,6 +81,20 @@ bool matrix_plan(struct matrix *m, const struct matrix_selection *selection, cha
 /* In a child: computes a cell and writes its file.  Returns an exit status. */
 int matrix_cell_run(const struct matrix *m, struct matrix_cell *cell);
 
+/* True iff the question's words name the target, itself or by its kind. */
+bool matrix_names_target(const struct matrix_question *q, const struct target *target);
+
+/* The target that another engine fuzzes for a question with worlds of its own: the first it names, or history_era. */
+const char *matrix_engine_target(const struct matrix_question *q);
+/* True iff libFuzzer can be asked about all cells; else *what is one sentence. */
+bool matrix_engine_ready(const struct matrix *m, char *what, size_t size);
+/*
+ * Runs libFuzzer's binary of a target for a slice, a second at least, with the settings in place of the target's own.
+ * What it finds is in *directory, below DIR/work, which matrix_engine_clean() removes.  False if it did not run well.
+ */
+bool matrix_engine_run(const struct matrix *m, const char *target, const char *set, char directory[MATRIX_PATH_MAX]);
+void matrix_engine_clean(const char *directory);
+
 /* DIR/cells/<name>. */
 void matrix_cell_path(const struct matrix *m, const struct matrix_cell *cell, char path[MATRIX_PATH_MAX]);
 bool matrix_cell_write(const struct matrix *m, const struct matrix_cell *cell);

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "fuzz/elites.h"
 #include "fuzz/save.h"
-#include "program/mutate.h"
 
 enum { PROGRAMS_PER_LOOK = 256 };
 
@@ -18,10 +18,11 @@ static double seconds_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-int random_engine_run(const struct target_plan *plan, double seconds, uint64_t seed, const char *dir)
+int random_engine_run(const struct target_plan *plan, double seconds, uint64_t seed, bool guided, const char *dir)
 {
 	static struct session s;
 	static struct program p;
+	static struct elites elites;
 	struct prng r = {seed};
 	struct op_profile profile;
 	double end = seconds_now() + seconds;
@@ -32,14 +33,20 @@ int random_engine_run(const struct target_plan *plan, double seconds, uint64_t s
 	s.only = target_counts_only(plan->target);
 	profile = (struct op_profile){&plan->set, plan->variant_count, plan->ops_max};
 	while (programs % PROGRAMS_PER_LOOK || seconds_now() < end) {
-		program_generate(&p, &profile, &r);
+		if (guided)
+			elites_next(&elites, &p, &profile, &r);
+		else
+			program_generate(&p, &profile, &r);
 		p.variant %= plan->variant_count;
 		if (session_run(&s, &p, &plan->configs[p.variant]))
 			target_save_findings(&s, plan, &p, dir);
+		else if (guided)
+			elites_learn(&elites, &s, &p);
 		programs++;
 	}
-	fprintf(stderr, "random: %llu programs in %.1f s, %u findings\n", (unsigned long long)programs, seconds,
-		s.known_count);
+	fprintf(stderr, "%s: %llu programs in %.1f s, %u findings\n", guided ? "guided" : "random",
+		(unsigned long long)programs, seconds, s.known_count);
+	elites_end(&elites);
 	session_destroy(&s);
 	return 0;
 }

@@ -5,8 +5,8 @@
 
 #include "fuzz/target.h"
 
-/* Runs random programs of the target for `seconds`, saving each new finding in dir and going on.  Returns the exit
- * status. */
-int random_engine_run(const struct target_plan *plan, double seconds, uint64_t seed, const char *dir);
+/* Runs random programs of the target for `seconds`, or guided edits of them (elites.h), saving each new finding in dir
+ * and going on.  Returns the exit status. */
+int random_engine_run(const struct target_plan *plan, double seconds, uint64_t seed, bool guided, const char *dir);
 
 #endif

@@ -28,6 +28,14 @@ const struct oracle *const oracles[] = {
 };
 const unsigned oracle_count = sizeof(oracles) / sizeof(oracles[0]);
 
+const char *allocator_name(const struct allocator_ops *allocator)
+{
+	for (unsigned i = 0; planted_allocators[i].name; i++)
+		if (planted_allocators[i].ops == allocator)
+			return planted_allocators[i].name;
+	return allocator->name;
+}
+
 const struct allocator_ops *allocator_by_name(const char *name)
 {
 	for (unsigned i = 0; i < allocator_count; i++)

@@ -18,6 +18,8 @@ extern const unsigned allocator_count;
 extern const struct oracle *const oracles[];
 extern const unsigned oracle_count;
 
+/* The name that allocator_by_name() takes: a planted one calls itself as its model does. */
+const char *allocator_name(const struct allocator_ops *allocator);
 /* By name, planted ones too; NULL if there is none. */
 const struct allocator_ops *allocator_by_name(const char *name);
 

@@ -75,6 +75,7 @@ static void set_engine(const char *name)
 {
 	campaign.engine = !strcmp(name, "libfuzzer") ? ENGINE_LIBFUZZER
 			  : !strcmp(name, "afl")     ? ENGINE_AFL
+			  : !strcmp(name, "guided")  ? ENGINE_GUIDED
 						     : ENGINE_RANDOM;
 }
 
@@ -163,7 +164,7 @@ static bool engines_exist(void)
 	const char *flavour = campaign.engine == ENGINE_AFL ? "afl" : "libfuzzer";
 	char file[80];
 
-	for (unsigned i = 0; campaign.engine != ENGINE_RANDOM && i < campaign.job_count; i++) {
+	for (unsigned i = 0; !engine_is_inside(campaign.engine) && i < campaign.job_count; i++) {
 		snprintf(file, sizeof(file), "fuzz_%.60s", campaign.job[i].name);
 		if (!engine_exists(flavour, file))
 			return false;
@@ -178,7 +179,7 @@ static int check_overrides(void)
 	const char *allocator = program_setting(&campaign.overrides, "allocator");
 	struct text_error error;
 
-	if (allocator && strchr(allocator, '+') && campaign.engine != ENGINE_RANDOM)
+	if (allocator && strchr(allocator, '+') && !engine_is_inside(campaign.engine))
 		return tool_usage("fuzz", "--set allocator: planted bugs are in this tool only: add --engine random");
 	for (unsigned i = 0; i < campaign.job_count && campaign.overrides.setting_count; i++) {
 		target_resolve(&plan, campaign.job[i].target);

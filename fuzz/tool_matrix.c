@@ -151,7 +151,7 @@ static void show_progress(unsigned done, double begin, const struct matrix_cell 
 		return;
 	shown = now;
 	fprintf(stderr, "%s[%u/%u cells, %.0f s] %s %s, %s: %s%s", terminal ? "\r\033[K" : "", done, matrix.cell_count,
-		now, cell->allocator->name, cell->arch->name, matrix.columns[cell->column].label,
+		now, allocator_name(cell->allocator), cell->arch->name, matrix.columns[cell->column].label,
 		verdict_names[cell->answer.verdict], terminal && !last ? "" : "\n");
 }
 
@@ -170,7 +170,8 @@ static bool reap(struct worker *w)
 	w->pid = 0;
 	if (!matrix_cell_read(&matrix, cell) && !interrupted)
 		fprintf(stderr, "\nslabfuzz matrix: the cell %s %s, %s did not end well (status %d)\n",
-			cell->allocator->name, cell->arch->name, matrix.columns[cell->column].settings, status);
+			allocator_name(cell->allocator), cell->arch->name, matrix.columns[cell->column].settings,
+			status);
 	return true;
 }
 
@@ -241,7 +242,7 @@ static int report(unsigned done)
 
 static int prepare(int argc, char **argv)
 {
-	char what[120];
+	char what[320];
 	int status = tool_parse(argc, argv, take_option, NULL);
 
 	if (status)
@@ -251,6 +252,9 @@ static int prepare(int argc, char **argv)
 	if (!matrix.out)
 		return tool_usage("matrix", "--out DIR is needed");
 	if (!matrix_plan(&matrix, &selection, what, sizeof(what)))
+		return tool_usage("matrix", what);
+	find_build();
+	if (matrix.libfuzzer && !matrix_engine_ready(&matrix, what, sizeof(what)))
 		return tool_usage("matrix", what);
 	matrix_unknown_columns(stderr);
 	status = claims_load(&matrix.claims);
@@ -270,7 +274,6 @@ int tool_matrix(int argc, char **argv)
 
 	if (status)
 		return status;
-	find_build();
 	matrix.key = make_key();
 	matrix.slice = matrix.seconds * matrix.jobs / matrix.cell_count;
 	for (unsigned i = 0; i < matrix.cell_count; i++)

@@ -6,22 +6,18 @@
  * behave.  What it expects does not hold here; what counts is what is found.  Claims that break the API on purpose say
  * nothing about a world and are left out.
  */
-#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "fuzz/matrix.h"
 #include "fuzz/minimize_run.h"
 #include "fuzz/program_file.h"
 #include "program/mutate.h"
 
-enum { PLANS_MAX = 40, MINIMIZE_SECONDS = 1, PROGRAMS_PER_LOOK = 16, ANSWER = ORACLES_MAX };
+enum { PLANS_MAX = 40, MINIMIZE_SECONDS = 1, SHORTEN_SECONDS = 5, PROGRAMS_PER_LOOK = 16, ANSWER = ORACLES_MAX };
 
 static struct {
 	const struct matrix *m;
@@ -68,8 +64,8 @@ static bool set_world(struct program *p)
 			p->settings[kept++] = p->settings[i];
 	}
 	p->setting_count = kept;
-	return program_set(p, "arch", run.cell->arch->name) && program_set(p, "allocator", run.cell->allocator->name) &&
-	       settings_parse(p, run.settings);
+	return program_set(p, "arch", run.cell->arch->name) &&
+	       program_set(p, "allocator", allocator_name(run.cell->allocator)) && settings_parse(p, run.settings);
 }
 
 static unsigned oracle_index(const char *name)
@@ -157,24 +153,9 @@ static void run_program(const struct program *p, const struct world_config *conf
 			consider(p, config, &all.list[i], from);
 }
 
-/* True iff the model is the allocator's, planted or not. */
-static bool same_model(const char *a, const char *b)
-{
-	size_t length = strcspn(a, "+");
-
-	return length == strcspn(b, "+") && !strncmp(a, b, length);
-}
-
 static bool is_named(const struct target *target)
 {
-	static const char *const kinds[] = {"*clean", "*history", "*misuse", "*canary"};
-	char not_it[64];
-
-	snprintf(not_it, sizeof(not_it), "-%.60s", target->name);
-	if (matrix_list_has(run.question->ops, not_it))
-		return false;
-	return matrix_list_has(run.question->ops, target->name) ||
-	       matrix_list_has(run.question->ops, kinds[target->kind]);
+	return matrix_names_target(run.question, target);
 }
 
 static bool uses_what_is_left_out(const struct target_plan *plan)
@@ -196,7 +177,8 @@ static void add_book_plan(const struct target *target)
 	for (unsigned i = 0; i < plan->variant_count; i++) {
 		struct text_error error;
 
-		if (!same_model(plan->configs[i].allocator->name, run.cell->allocator->name))
+		/* A planted one calls itself as its model does. */
+		if (strcmp(plan->configs[i].allocator->name, run.cell->allocator->name) != 0)
 			continue;
 		plan->settings[kept] = plan->settings[i];
 		world_config_default(&plan->configs[kept]);
@@ -329,82 +311,41 @@ static void fuzz_random(struct prng *r)
 		note_active();
 }
 
-/* The world of the cell, and nothing of the target's own but what that leaves open. */
-static void set_engine_world(const char *findings)
+/* Another engine's finding, as far as the question goes; by the book only in a world that the target has for this
+ * model. */
+static void take_engine_program(unsigned plan)
 {
-	char set[MATRIX_SETTINGS_MAX + 100];
-
-	snprintf(set, sizeof(set), "arch=%s allocator=%s %s", run.cell->arch->name, run.cell->allocator->name,
-		 run.settings);
-	setenv("SLABFUZZ_SET", set, 1);
-	setenv("SLABFUZZ_FINDINGS", findings, 1);
-	unsetenv("SLABFUZZ_KNOWN");
-}
-
-/* Runs libFuzzer's binary of a target for a slice; what it finds is in the directory. */
-static void exec_engine(const char *target, const char *findings)
-{
-	char binary[MATRIX_PATH_MAX + 100], corpus[MATRIX_PATH_MAX], seconds[40];
-	pid_t pid;
-
-	snprintf(binary, sizeof(binary), "%s/libfuzzer/fuzz_%s", run.m->build, target);
-	snprintf(corpus, sizeof(corpus), "%.400s/corpus", findings);
-	snprintf(seconds, sizeof(seconds), "-max_total_time=%u", run.m->slice < 1 ? 1 : (unsigned)run.m->slice);
-	mkdir(corpus, 0755);
-	fflush(NULL);
-	pid = fork();
-	if (pid == 0) {
-		int null = open("/dev/null", O_WRONLY);
-
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		set_engine_world(findings);
-		execl(binary, binary, corpus, seconds, "-seed=1", "-timeout=10", "-max_len=1537", "-use_counters=0",
-		      "-entropic_scale_per_exec_time=1", (char *)NULL);
-		_exit(127);
-	}
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
-}
-
-static void take_engine_findings(const char *directory)
-{
-	static struct program_notes notes;
-	char pattern[MATRIX_PATH_MAX];
 	struct world_config config;
-	glob_t files;
 
-	snprintf(pattern, sizeof(pattern), "%.400s/*.prog", directory);
-	if (glob(pattern, 0, NULL, &files) != 0)
+	if (by_the_book() && target_variant_of(&run.plans[plan], &program) < 0)
 		return;
-	for (size_t i = 0; i < files.gl_pathc; i++)
-		if (!program_load(files.gl_pathv[i], NULL, &program, &notes) &&
-		    !program_world(files.gl_pathv[i], &program, NULL, &config))
-			run_program(&program, &config, "libfuzzer");
-	globfree(&files);
+	keep_ops(&program, &run.plans[plan].set);
+	if (!program_world("cell", &program, NULL, &config))
+		run_program(&program, &config, "libfuzzer");
 }
 
-/* The question's own target, or all the era's drivers did; by the book each clean one. */
-static const char *engine_target(unsigned i)
-{
-	if (by_the_book())
-		return i < run.plan_count ? run.plans[i].target->name : NULL;
-	for (unsigned k = 0; targets[k] && !i; k++)
-		if (matrix_list_has(run.question->ops, targets[k]->name))
-			return targets[k]->name;
-	return i ? NULL : "history_era";
-}
-
+/* Asks libFuzzer in the world of the cell, and of nothing of the target's own but what that leaves open. */
 static void fuzz_engine(void)
 {
-	char directory[MATRIX_PATH_MAX];
-	const char *target;
+	static struct program_notes notes;
+	char set[MATRIX_SETTINGS_MAX + 100], directory[MATRIX_PATH_MAX], pattern[MATRIX_PATH_MAX + 10];
+	glob_t files;
 
-	for (unsigned i = 0; (target = engine_target(i)) != NULL; i++) {
-		snprintf(directory, sizeof(directory), "%.300s/work/%s-%d", run.m->out, target, (int)getpid());
-		mkdir(directory, 0755);
-		exec_engine(target, directory);
-		take_engine_findings(directory);
+	snprintf(set, sizeof(set), "arch=%s allocator=%s %s", run.cell->arch->name, allocator_name(run.cell->allocator),
+		 run.settings);
+	for (unsigned k = 0; k < run.plan_count; k++) {
+		const char *target = by_the_book() ? run.plans[k].target->name : matrix_engine_target(run.question);
+
+		if (!matrix_engine_run(run.m, target, set, directory))
+			fprintf(stderr, "\nslabfuzz matrix: libFuzzer's fuzz_%s failed in the world %s\n", target, set);
+		snprintf(pattern, sizeof(pattern), "%s/*.prog", directory);
+		if (glob(pattern, 0, NULL, &files) == 0) {
+			for (size_t i = 0; i < files.gl_pathc; i++)
+				if (!program_load(files.gl_pathv[i], NULL, &program, &notes))
+					take_engine_program(k);
+			globfree(&files);
+		}
+		matrix_engine_clean(directory);
 	}
 }
 
@@ -453,6 +394,23 @@ static bool save(unsigned index)
 	return false;
 }
 
+/* An answer should fit a screen: what is longer gets the time that was not there while others waited. */
+static void shorten_answer(void)
+{
+	struct matrix_answer *a = &run.cell->answer;
+	struct world_config config;
+	char signature[SIGNATURE_MAX], from[sizeof(a->from)];
+
+	if (a->verdict < VERDICT_HAZARD || a->ops <= MATRIX_OPS_WANTED ||
+	    program_world("cell", &run.best[ANSWER], NULL, &config))
+		return;
+	trial = run.best[ANSWER];
+	snprintf(signature, sizeof(signature), "%s", a->signature);
+	snprintf(from, sizeof(from), "%s", a->from);
+	if (minimize_run(&session, &trial, &config, signature, SHORTEN_SECONDS))
+		keep(ANSWER, a->verdict, signature, from);
+}
+
 static uint64_t cell_seed(void)
 {
 	return 1 + run.cell->column + UINT64_C(1000) * (unsigned)(run.cell->arch - arches);
@@ -480,6 +438,7 @@ int matrix_cell_run(const struct matrix *m, struct matrix_cell *cell)
 	if (m->libfuzzer)
 		fuzz_engine();
 	judge_idle();
+	shorten_answer();
 	cell->signatures = session.known_count;
 	for (unsigned i = 0; i < oracle_count; i++)
 		saved = save(i) && saved;

@@ -21,7 +21,7 @@ void matrix_cell_path(const struct matrix *m, const struct matrix_cell *cell, ch
 		if (*c == ' ' || *c == '/')
 			*c = '+';
 	snprintf(path, MATRIX_PATH_MAX, "%.150s/cells/%s-%s-%s-%.180s", m->out, matrix_questions[column->question].name,
-		 cell->allocator->name, cell->arch->name, name);
+		 allocator_name(cell->allocator), cell->arch->name, name);
 }
 
 static void write_answer(FILE *out, const char *name, const struct matrix_answer *a)
@@ -144,7 +144,7 @@ static void put_cell(FILE *out, const struct matrix *m, const struct matrix_cell
 	fputs("{", out);
 	put_member(out, "question", matrix_questions[m->columns[cell->column].question].name, ", ");
 	fprintf(out, "\"column\": %u, ", cell->column);
-	put_member(out, "allocator", cell->allocator->name, ", ");
+	put_member(out, "allocator", allocator_name(cell->allocator), ", ");
 	put_member(out, "arch", cell->arch->name, ",\n ");
 	put_answer(out, &cell->answer);
 	fprintf(out, ", \"signatures\": %u, \"claims\": %u, \"programs\": %lu,\n \"oracles\": [", cell->signatures,

@@ -23,12 +23,11 @@ const struct matrix_cell *matrix_column_worst(const struct matrix *m, unsigned c
 	return worst;
 }
 
-static const struct matrix_cell *find_cell(const struct matrix *m, unsigned column, const char *allocator,
-					   const struct arch *arch)
+static const struct matrix_cell *find_cell(const struct matrix *m, unsigned column,
+					   const struct allocator_ops *allocator, const struct arch *arch)
 {
 	for (unsigned i = 0; i < m->cell_count; i++)
-		if (m->cells[i].column == column && m->cells[i].arch == arch &&
-		    !strcmp(m->cells[i].allocator->name, allocator))
+		if (m->cells[i].column == column && m->cells[i].arch == arch && m->cells[i].allocator == allocator)
 			return &m->cells[i];
 	return NULL;
 }
@@ -39,12 +38,12 @@ static void print_grid(const struct matrix *m, unsigned question, const struct a
 		bool any = false;
 
 		for (unsigned k = 0; k < m->column_count; k++) {
-			const struct matrix_cell *cell = find_cell(m, k, allocator->name, &arches[i]);
+			const struct matrix_cell *cell = find_cell(m, k, allocator, &arches[i]);
 
 			if (m->columns[k].question != question || !cell)
 				continue;
 			if (!any)
-				fprintf(out, "  %-12s %-16s", allocator->name, arches[i].name);
+				fprintf(out, "  %-12s %-16s", allocator_name(allocator), arches[i].name);
 			any = true;
 			fprintf(out, " %2c", cell->done ? letters[cell->answer.verdict] : '?');
 		}
@@ -73,7 +72,7 @@ static void print_column(const struct matrix *m, unsigned column, unsigned numbe
 	fprintf(out, "%s", verdict_names[worst->answer.verdict]);
 	if (worst->answer.verdict >= VERDICT_HAZARD)
 		fprintf(out, ": %s, %u ops%s, %s %s", worst->answer.signature, worst->answer.ops,
-			worst->answer.ops > MATRIX_OPS_WANTED ? " (TOO LONG)" : "", worst->allocator->name,
+			worst->answer.ops > MATRIX_OPS_WANTED ? " (TOO LONG)" : "", allocator_name(worst->allocator),
 			worst->arch->name);
 	fputc('\n', out);
 }

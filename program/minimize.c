@@ -7,7 +7,7 @@
 
 #include "program/args.h"
 
-enum { POINTS_TRIED = 32 };
+enum { POINTS_TRIED = 32, PAIRED_MAX = 32 };
 
 struct shrink {
 	struct program *best;
@@ -88,6 +88,24 @@ static void remove_blocks(struct shrink *s)
 		if (length > 0)
 			try_remove(s, i, length + 1);
 	}
+}
+
+static bool try_remove_pair(struct shrink *s, unsigned i, unsigned k)
+{
+	struct program candidate = *s->best;
+
+	program_remove_op(&candidate, k);
+	program_remove_op(&candidate, i);
+	return accept(s, &candidate);
+}
+
+/* What only together can go: a get and its put, with others between them.  Last, and from few ops. */
+static void remove_pairs(struct shrink *s)
+{
+	for (unsigned k = s->best->op_count; k-- > 1 && !s->stopped;)
+		for (unsigned i = k; i-- > 0 && k < s->best->op_count && !s->stopped;)
+			if (try_remove_pair(s, i, k))
+				break;
 }
 
 static void lower_repeat(struct shrink *s, unsigned i)
@@ -195,6 +213,8 @@ unsigned program_minimize(struct program *p, minimize_predicate *keeps, void *co
 		remove_chunks(&s, 1);
 		simplify_ops(&s);
 		merge_neighbours(&s);
+		if (!s.improved && p->op_count <= PAIRED_MAX)
+			remove_pairs(&s);
 	} while (s.improved && !s.stopped);
 	return s.calls;
 }

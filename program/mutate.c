@@ -211,7 +211,7 @@ static bool edit_interleave(const struct editor *e)
 
 	if (opener == OP_COUNT || e->p->op_count < 2 || e->p->op_count + 2 > e->most)
 		return false;
-	i = prng_below(e->r, e->p->op_count);
+	i = prng_below(e->r, e->p->op_count + 1);
 	composer_at(e, &c, i);
 	favour_sizes(e, &c);
 	if (i == 0 || prng_one_in(e->r, 2)) {

@@ -29,6 +29,43 @@ status=0
 "$tool" run "$program" >"$work/out3" 2>&1 || status=$?
 [ "$status" = 1 ] || fail "$program does not replay"
 python3 -m json.tool "$work/m/matrix.json" >/dev/null || fail "matrix.json"
+# Another engine is asked in the world of the cell, and what it leaves is judged: here a script is the engine.
+engine() {
+	mkdir -p "$work/e/libfuzzer" "$work/e/corpora/claims"
+	cp "$tool" "$work/e/slabfuzz"
+	(cd "$work/e" && ./slabfuzz matrix --engine libfuzzer --policies memory_order --allocators slub --arches x86 \
+		--time 1 --jobs 1 --out m "$@")
+}
+refused() {
+	status=0
+	engine "${@:2}" >"$work/out5" 2>"$work/err5" || status=$?
+	[ "$status" = 2 ] && [ "$(wc -l <"$work/err5")" = 1 ] && grep -qF -- "$1" "$work/err5" || fail "$1: exit $status"
+}
+refused 'libfuzzer/fuzz_rcu_clean is missing: make libfuzzer'
+refused '--engine: planted bugs are in this tool only' --allocators slub+double-alloc
+cat >"$work/e/libfuzzer/fuzz_rcu_clean" <<'END'
+#!/bin/bash
+[[ $SLABFUZZ_SET != *memory_order=alpha* ]] || exit 2
+cat >"$SLABFUZZ_FINDINGS/stale-read.prog" <<PROG
+world $SLABFUZZ_SET debug=- dma=era cpus=2
+o0 = kmalloc 64 GFP_KERNEL
+kmap o0
+obj_write o0 0 64 0x11
+publish 0 o0
+store_drain 0 1
+cpu 1 2 {
+	rcu_read_lock
+	load_pointer 0 0 64
+}
+PROG
+END
+chmod +x "$work/e/libfuzzer/fuzz_rcu_clean"
+engine >"$work/out6" 2>"$work/err6" || fail "with another engine"
+grep -q 'memory_order=strong *green' "$work/out6" || fail "strong order is not green"
+grep -q 'memory_order=weak *damage: stale-read/client/object/load_pointer' "$work/out6" || fail "the engine's finding is lost"
+grep -q '"from": "libfuzzer"' "$work/e/m/matrix.json" || fail "nothing is from the engine"
+grep -q "libFuzzer's fuzz_rcu_clean failed in the world .*memory_order=alpha" "$work/err6" || fail "a failed engine is not told"
+[ -z "$(ls "$work/e/m/work")" ] || fail "what the engine left is not cleared away"
 if ! command -v chromium >/dev/null || ! python3 -c 'import jinja2' 2>/dev/null; then
 	echo "matrix: chromium or python3-jinja2 is missing, the page was not tested (make deps)"
 	exit 0

@@ -160,7 +160,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--time", type=int, default=600, help="seconds of one core, at most, for each seed")
-    parser.add_argument("--engines", default="random,libfuzzer")
+    parser.add_argument("--engines", default="guided")
     parser.add_argument("--afresh", action="store_true", help="do not keep what is in build/rediscovery")
     parser.add_argument("--kept", action="store_true", help="only write what build/rediscovery has")
     parser.add_argument("--output", default="docs/rediscovery.md")

@@ -19,9 +19,8 @@ TOOL = "build/slabfuzz"
 GRAVITY = ["not applicable", "green", "hazard", "damage"]
 
 
-def header(patch, key):
-    found = re.search(rf"^# {key}: *(.*)$", patch.read_text().split("\ndiff --git")[0], re.M)
-    return found.group(1) if found else ""
+def headers(patch, key):
+    return re.findall(rf"^# {key}: *(.*)$", patch.read_text().split("\n--- ")[0], re.M)
 
 
 def planted():
@@ -29,8 +28,8 @@ def planted():
     patches = collections.defaultdict(list)
     for patch in sorted([*pathlib.Path("tests/planted").glob("*.patch"),
                          *pathlib.Path("tests/planted/machine").glob("*.patch")]):
-        if header(patch, "policy"):
-            patches[header(patch, "policy")].append(patch)
+        for settings in headers(patch, "policy"):
+            patches[settings].append(patch)
     return patches
 
 
@@ -42,7 +41,7 @@ def matrix_with(patch, column, args):
     """The gravest cell of the column in a matrix of the tool with the bug."""
     machine = patch.parent.name == "machine"
     tool = f"build/machine/{patch.stem}" if machine else TOOL
-    chosen = [] if machine else ["--allocators", f"{header(patch, 'model')}+{patch.stem}"]
+    chosen = [] if machine else ["--allocators", f"{headers(patch, 'model')[0]}+{patch.stem}"]
     chosen += ["--questions", "BOOK"] if column["question"] == "BOOK" else ["--policies", policies_of(column["settings"])]
     with tempfile.TemporaryDirectory() as out:
         result = subprocess.run([tool, "matrix", "--out", out, "--time", str(args.time), *chosen], capture_output=True, text=True, check=False)

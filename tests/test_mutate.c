@@ -135,6 +135,37 @@ static void test_minimizing_keeps_only_what_the_predicate_wants(void **state)
 	}
 }
 
+/* As many frees as allocations, wherever they are, and a load. */
+static bool wants_balance(void *context, const struct program *p)
+{
+	int balance = 0;
+	bool loads = false;
+
+	++*(unsigned *)context;
+	for (unsigned i = 0; i < p->op_count; i++) {
+		balance += (p->ops[i].verb == OP_kmalloc) - (p->ops[i].verb == OP_kfree);
+		loads |= p->ops[i].verb == OP_obj_read;
+	}
+	return loads && balance == 0;
+}
+
+static void test_minimizing_takes_pairs_away(void **state)
+{
+	static const enum verb verbs[] = {OP_kmalloc, OP_obj_read, OP_kmalloc, OP_obj_read,
+					  OP_kfree,   OP_obj_read, OP_kfree};
+	static struct program p;
+	unsigned calls = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		p.ops[p.op_count++] =
+			(struct op){.verb = (uint8_t)verbs[i], .repeat = 1, .arg = {64 * (verbs[i] == OP_kmalloc)}};
+	program_normalize(&p);
+	program_minimize(&p, wants_balance, &calls, NULL);
+	assert_int_equal(p.op_count, 1);
+	assert_int_equal(p.ops[0].verb, OP_obj_read);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +173,7 @@ int main(void)
 		cmocka_unit_test(test_a_small_set_is_never_left),
 		cmocka_unit_test(test_same_seed_same_program),
 		cmocka_unit_test(test_minimizing_keeps_only_what_the_predicate_wants),
+		cmocka_unit_test(test_minimizing_takes_pairs_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* One program for each shape; what is found broken is nobody's elite, because states after damage are all new. */
+#include "fuzz/elites.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { GENERATED_IN = 2, CROSSED_IN = 8, LATEST = 16, LATEST_IN = 2 };
+
+/* Only the ops in use: programs have room for far more than most have. */
+static void copy_program(struct program *to, const struct program *from)
+{
+	memcpy(to, from, offsetof(struct program, ops) + from->op_count * sizeof(from->ops[0]));
+}
+
+static void keep(struct elites *e, unsigned shape, const struct program *p)
+{
+	if (!e->program[shape]) {
+		e->program[shape] = malloc(sizeof(*p));
+		if (!e->program[shape])
+			return;
+		e->shape[e->count++] = (uint16_t)shape;
+	} else if (e->program[shape]->op_count < p->op_count) {
+		return;
+	}
+	copy_program(e->program[shape], p);
+}
+
+void elites_learn(struct elites *e, const struct session *s, const struct program *p)
+{
+	struct allocator *a = s->executor.allocator;
+	struct shape shape = {.count = 0};
+
+	if (s->world.findings.count || !a->ops->shape)
+		return;
+	a->ops->shape(a, &shape);
+	for (unsigned i = 0; i < shape.count; i++)
+		keep(e, shape.row[i], p);
+}
+
+static const struct program *pick(const struct elites *e, struct prng *r)
+{
+	unsigned latest = e->count < LATEST ? e->count : LATEST;
+	unsigned i = prng_one_in(r, LATEST_IN) ? e->count - 1 - prng_below(r, latest) : prng_below(r, e->count);
+
+	return e->program[e->shape[i]];
+}
+
+void elites_next(const struct elites *e, struct program *p, const struct op_profile *profile, struct prng *r)
+{
+	if (!e->count || prng_one_in(r, GENERATED_IN)) {
+		program_generate(p, profile, r);
+		return;
+	}
+	if (prng_one_in(r, CROSSED_IN)) {
+		program_crossover(p, pick(e, r), pick(e, r), profile, r);
+		return;
+	}
+	copy_program(p, pick(e, r));
+	program_mutate(p, profile, r);
+}
+
+void elites_end(struct elites *e)
+{
+	for (unsigned i = 0; i < e->count; i++)
+		free(e->program[e->shape[i]]);
+	memset(e, 0, sizeof(*e));
+}
