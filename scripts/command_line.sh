@@ -19,6 +19,8 @@ campaign 0 'verdict: as declared' canary --target canary --time 10 --until-decla
 campaign 0 'verdict: clean in another world' sound --target canary --time 1 --set allocator=slub
 campaign 1 'verdict: findings in another world' planted --target slub_clean --time 1 --set allocator=slub+double-alloc
 cp "$work/out" "$work/table"
+campaign 1 'overlap/slub' guided --target slub_clean --time 2 --set allocator=slub+double-alloc --engine guided
+grep -q '^guided: [0-9]* programs' "$work/guided/work/slub_clean/log" || fail "it was not the guided engine"
 
 # Saved programs carry the world; the table's command and the report's replay.
 for program in "$work"/planted/findings/*.prog; do

@@ -42,7 +42,9 @@ def matrix_with(patch, column, args):
     machine = patch.parent.name == "machine"
     tool = f"build/machine/{patch.stem}" if machine else TOOL
     chosen = [] if machine else ["--allocators", f"{headers(patch, 'model')[0]}+{patch.stem}"]
-    chosen += ["--questions", "BOOK"] if column["question"] == "BOOK" else ["--policies", policies_of(column["settings"])]
+    chosen += ["--questions", column["question"]]
+    if column["question"] != "BOOK":
+        chosen += ["--policies", policies_of(column["settings"])]
     with tempfile.TemporaryDirectory() as out:
         result = subprocess.run([tool, "matrix", "--out", out, "--time", str(args.time), *chosen], capture_output=True, text=True, check=False)
         if result.returncode > 1:
