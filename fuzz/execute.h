@@ -68,6 +68,7 @@ struct mapping_handle {
 	uint64_t size; /* of a scatter list: of all entries */
 	uint8_t direction;
 	bool live;
+	bool busy;                    /* a call on it is under way, and others keep away */
 	bool cpu_owns;                /* between sync_for_cpu and sync_for_device: */
 	uint64_t cpu_from, cpu_until; /* these offsets */
 	uint32_t memory; /* the MEMORY argument it maps, HANDLE_NONE for a scatter list and memory of its own */

@@ -135,7 +135,9 @@ enum op_result run_dma_unmap(struct executor *x, const struct op *op)
 	if (!m || m->how != MAPPED_SINGLE)
 		return RESULT_SKIP;
 	late_write_lands(x, op->arg[0]);
+	m->busy = true;
 	dma_unmap_single(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction);
+	m->busy = false;
 	count_mapping(x, op->arg[0], false);
 	write_after_unmap(x, op->arg[0], m);
 	return RESULT_OK;
@@ -148,7 +150,9 @@ enum op_result run_dma_unmap_page(struct executor *x, const struct op *op)
 	if (!m || m->how != MAPPED_PAGE)
 		return RESULT_SKIP;
 	late_write_lands(x, op->arg[0]);
+	m->busy = true;
 	dma_unmap_page(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction);
+	m->busy = false;
 	count_mapping(x, op->arg[0], false);
 	write_after_unmap(x, op->arg[0], m);
 	return RESULT_OK;

@@ -119,8 +119,10 @@ enum op_result run_dma_unmap_sg(struct executor *x, const struct op *op)
 	if (!m || m->how != MAPPED_SG)
 		return RESULT_SKIP;
 	late_write_lands(x, op->arg[0]);
+	m->busy = true;
 	dma_unmap_sg(x->sim, op->arg[0], segments, segments_of(&x->lists[m->sg], segments),
 		     (enum dma_direction)m->direction);
+	m->busy = false;
 	count_mapping(x, op->arg[0], false);
 	return RESULT_OK;
 }
@@ -133,8 +135,10 @@ static enum op_result sync_list(struct executor *x, const struct op *op, bool to
 	if (!m || m->how != MAPPED_SG)
 		return RESULT_SKIP;
 	REQUIRE(x, m->cpu_owns != to_cpu);
+	m->busy = true;
 	dma_sync_sg(x->sim, op->arg[0], segments, segments_of(&x->lists[m->sg], segments),
 		    (enum dma_direction)m->direction, to_cpu);
+	m->busy = false;
 	m->cpu_owns = to_cpu;
 	m->cpu_from = 0;
 	m->cpu_until = m->size;
@@ -162,7 +166,9 @@ enum op_result run_dma_unmap_sg_as(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	REQUIRE(x, op->arg[1] == x->lists[m->sg].count);
 	segments_of(&x->lists[m->sg], segments);
+	m->busy = true;
 	dma_unmap_sg(x->sim, op->arg[0], segments, op->arg[1], (enum dma_direction)m->direction);
+	m->busy = false;
 	count_mapping(x, op->arg[0], false);
 	return RESULT_OK;
 }
@@ -176,7 +182,9 @@ enum op_result run_dma_sync_sg_as_for_cpu(struct executor *x, const struct op *o
 		return RESULT_SKIP;
 	REQUIRE(x, false);
 	segments_of(&x->lists[m->sg], segments);
+	m->busy = true;
 	dma_sync_sg(x->sim, op->arg[0], segments, op->arg[1], (enum dma_direction)m->direction, true);
+	m->busy = false;
 	return RESULT_OK;
 }
 

@@ -39,7 +39,7 @@ struct entries {
 	uint32_t id;
 	enum event_kind kind;
 	unsigned seen;
-	uint32_t op; /* a second call on the list is another one */
+	uint32_t op; /* the call is over when its op is */
 	const char *by;
 };
 
@@ -261,13 +261,6 @@ static void count_entry(struct ownership *own, const struct judge *j)
 	}
 }
 
-/* Ops of an interrupt come before the one that they interrupt, and so does their number. */
-static bool is_over(const struct entries *entries, const struct event *event, uint32_t op)
-{
-	return op > entries->op || (op == entries->op && !is_entry_of(entries, event, op)) ||
-	       (event->kind == EVENT_DMA_MAP && event->id == entries->id);
-}
-
 /* A call that ended named all entries of its list, or as many as it should not have. */
 static void end_entries(struct ownership *own, const struct oracle_context *context, struct findings *out)
 {
@@ -442,10 +435,11 @@ static void observe(void *state, const struct oracle_context *context, const str
 	const struct judge j = {context, event, out};
 	struct ownership *own = state;
 
-	while (unlikely(own->under_way_count != 0) &&
-	       is_over(&own->under_way[own->under_way_count - 1], event, context->sim->op))
-		end_entries(own, context, out);
 	switch (event->kind) {
+	case EVENT_OP_END:
+		if (unlikely(own->under_way_count != 0) && own->under_way[own->under_way_count - 1].op == event->id)
+			end_entries(own, context, out);
+		break;
 	case EVENT_DMA_MAP:
 		on_map(own, &j);
 		break;
@@ -486,8 +480,8 @@ const struct oracle oracle_dma_ownership = {
 	.name = NAME,
 	.invariant = "Mappings are undone as they were made, and only their owner of the moment touches them.",
 	.state_size = sizeof(struct ownership),
-	.wants = EVENT_BIT(DMA_MAP) | EVENT_BIT(DMA_UNMAP) | EVENT_BIT(DMA_SYNC) | EVENT_BIT(COHERENT) |
-		 EVENT_BIT(DEVICE_WRITE) | EVENT_BIT(DEVICE_READ) | EVENT_BIT(DMA_DRIVER),
+	.wants = EVENT_BIT(OP_END) | EVENT_BIT(DMA_MAP) | EVENT_BIT(DMA_UNMAP) | EVENT_BIT(DMA_SYNC) |
+		 EVENT_BIT(COHERENT) | EVENT_BIT(DEVICE_WRITE) | EVENT_BIT(DEVICE_READ) | EVENT_BIT(DMA_DRIVER),
 	.wants_in_misuse = EVENT_BIT(OBJECT_WRITE) | EVENT_BIT(OBJECT_READ) | EVENT_BIT(OBJECT_FREE),
 	.begin = begin,
 	.observe = observe,
