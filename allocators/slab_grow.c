@@ -36,7 +36,7 @@ void slab_list_del(struct sim *sim, target_addr_t slab)
 static target_addr_t get_pages(struct allocator *a, target_addr_t c, gfp_t gfp)
 {
 	struct sim *sim = a->sim;
-	unsigned order = (unsigned)CACHE_FIELD(sim, c, gfporder);
+	unsigned order = slab_order(sim, c);
 	gfp_t page_gfp = (gfp & (GFP_WAIT | GFP_ZONE_DMA | GFP_NOFAIL)) | (gfp_t)CACHE_FIELD(sim, c, gfpflags);
 	frame_t first = alloc_pages(sim, page_gfp, order);
 
@@ -50,7 +50,7 @@ static target_addr_t get_pages(struct allocator *a, target_addr_t c, gfp_t gfp)
 /* lru is left as it is. */
 static void free_slab_pages(struct sim *sim, target_addr_t c, target_addr_t addr)
 {
-	unsigned order = (unsigned)CACHE_FIELD(sim, c, gfporder);
+	unsigned order = slab_order(sim, c);
 	frame_t first = virt_to_frame(sim, addr);
 
 	if (first == FRAME_NONE)
@@ -88,7 +88,7 @@ static target_addr_t make_descriptor(struct allocator *a, target_addr_t c, targe
 
 static void map_pages(struct sim *sim, target_addr_t c, target_addr_t slab, target_addr_t addr)
 {
-	unsigned order = (unsigned)CACHE_FIELD(sim, c, gfporder);
+	unsigned order = slab_order(sim, c);
 	frame_t first = virt_to_frame(sim, addr);
 
 	for (frame_t frame = first; frame < first + (1u << order); frame++) {

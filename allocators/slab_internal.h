@@ -63,6 +63,12 @@ static inline struct slab_state *slab_state(struct allocator *a)
 #define DESC_FIELD(sim, slab, field)            target_load_field(sim, slab, LF_slab_desc_##field)
 #define DESC_FIELD_SET(sim, slab, field, value) slab_store(sim, slab, LF_slab_desc_##field, value, ROLE_SLAB_DESC)
 
+/* A record that was stored over says anything; processors shift by so much of it. */
+static inline unsigned slab_order(struct sim *sim, target_addr_t c)
+{
+	return CACHE_FIELD(sim, c, gfporder) & 31;
+}
+
 SIM_ACCESSOR void slab_store(struct sim *sim, target_addr_t base, enum layout_field field, uint64_t value,
 			     enum byte_role role)
 {

@@ -99,7 +99,7 @@ static void setup_slab(struct allocator *a, target_addr_t s, frame_t slab)
 	if (flags & DEBUG_FLAGS)
 		page_set_flag(sim, slab, PG_error);
 	if (flags & (uint32_t)SLAB_POISON)
-		target_fill(sim, page_address(slab), (uint64_t)PAGE_SIZE << CACHE_FIELD(sim, s, order), POISON_INUSE,
+		target_fill(sim, page_address(slab), (uint64_t)PAGE_SIZE << slub_order(sim, s), POISON_INUSE,
 			    ROLE_PADDING);
 	build_chain(a, s, slab);
 	page_field_store(sim, slab, PF_slub_freelist, page_address(slab));
@@ -110,7 +110,7 @@ static void setup_slab(struct allocator *a, target_addr_t s, frame_t slab)
 static frame_t new_slab(struct allocator *a, target_addr_t s, gfp_t gfp)
 {
 	struct sim *sim = a->sim;
-	unsigned order = (unsigned)CACHE_FIELD(sim, s, order);
+	unsigned order = slub_order(sim, s);
 	gfp_t page_gfp = gfp & (GFP_WAIT | GFP_ZONE_DMA | GFP_NOFAIL);
 	frame_t slab;
 
@@ -137,7 +137,7 @@ static frame_t new_slab(struct allocator *a, target_addr_t s, gfp_t gfp)
 static void free_slab(struct sim *sim, target_addr_t s, frame_t slab)
 {
 	page_field_store(sim, slab, PF_allocated_mapping, 0);
-	free_pages(sim, slab, (unsigned)CACHE_FIELD(sim, s, order));
+	free_pages(sim, slab, slub_order(sim, s));
 }
 
 /* The RCU head lies over lru, which a slab on no list does not need. */

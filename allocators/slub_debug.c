@@ -187,7 +187,7 @@ static void check_slab_padding(struct allocator *a, target_addr_t s, frame_t sla
 {
 	struct sim *sim = a->sim;
 	uint64_t used = CACHE_FIELD(sim, s, objects) * CACHE_FIELD(sim, s, size);
-	uint64_t size = (uint64_t)PAGE_SIZE << CACHE_FIELD(sim, s, order);
+	uint64_t size = (uint64_t)PAGE_SIZE << slub_order(sim, s);
 	target_addr_t begin = page_address(slab) + used;
 	struct slub_damage damage = {
 		.to = page_address(slab) + size, .what = "slab padding (0x5a)", .value = POISON_INUSE};

@@ -52,6 +52,12 @@ static inline struct slub_state *slub_state(struct allocator *a)
 #define CACHE_FIELD(sim, s, field)            target_load_field(sim, s, LF_kmem_cache_##field)
 #define CACHE_FIELD_SET(sim, s, field, value) target_store_field(sim, s, LF_kmem_cache_##field, value)
 
+/* A record that was stored over says anything; processors shift by so much of it. */
+static inline unsigned slub_order(struct sim *sim, target_addr_t s)
+{
+	return CACHE_FIELD(sim, s, order) & 31;
+}
+
 static inline target_addr_t cache_list(const struct sim *sim, target_addr_t s, enum layout_field list)
 {
 	return s + sim->layout->field[list].offset;

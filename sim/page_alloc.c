@@ -327,6 +327,9 @@ static void pcp_give(struct sim *sim, frame_t frame)
 
 void free_block(struct sim *sim, frame_t frame, unsigned order)
 {
+	/* By a record that was stored over. */
+	if (unlikely(order >= MAX_ORDER || 1u << order > sim->ram_frames - frame))
+		sim_bug(sim, "__free_pages() of what is no block of pages");
 	sim_preempt_point(sim, POINT_page_free_entry);
 	emit_block(sim, EVENT_PAGE_FREE, frame, order, false);
 	/* An order-0 free NULLs an anonymous mapping before the check, so that is never reported. */
