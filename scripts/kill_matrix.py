@@ -230,7 +230,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--time", type=float, default=60)
-    parser.add_argument("--beyond", type=float, default=2, help="seconds to look for a second oracle")
+    parser.add_argument("--beyond", type=float, default=1, help="seconds to look for a second oracle")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--resume", action="store_true", help="keep results of the same binaries, corpus and options")
     parser.add_argument("--output", default="docs/kill-matrix.md")

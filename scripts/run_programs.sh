@@ -4,7 +4,7 @@
 # # assert: lines and exits 0 iff all hold.
 set -euo pipefail
 shopt -s nullglob
-programs=(corpora/claims/*.prog corpora/regressions/*.prog corpora/*_clean/*.prog examples/*.prog tests/programs/*.prog)
+programs=(corpora/claims/*.prog corpora/regressions/*.prog corpora/*_clean/*.prog corpora/*_misuse/*.prog examples/*.prog tests/programs/*.prog)
 failed=0
 for tool; do
 	[ -x "$tool" ] || { echo "skipped: no $tool"; continue; }

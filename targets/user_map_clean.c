@@ -29,6 +29,7 @@ static const uint8_t verbs[] = {OP_alloc_pages,
 				OP_device_write,
 				OP_device_read,
 				OP_fault_set,
+				OP_task,
 				OP_COUNT};
 
 const struct target target = {
@@ -40,7 +41,8 @@ const struct target target = {
 		     "arch=generic64 allocator=slab profile=safe policy.pte_special=on ram_pages=128 drain=1",
 		     "arch=arm926 allocator=slub profile=safe policy.mem_hole=top ram_pages=128 drain=1",
 		     "arch=x86 allocator=slob-2624 profile=safe policy.pfn_valid=list-spinlock ram_pages=128",
-		     "arch=ppc8xx allocator=slub profile=safe debug_vm=1 ram_pages=128"},
+		     "arch=ppc8xx allocator=slub profile=safe debug_vm=1 ram_pages=128",
+		     "arch=pa11 allocator=slub profile=safe cpus=2 ram_pages=128"},
 	.verbs = verbs,
 	.ops_max = 64,
 };
