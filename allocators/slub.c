@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * SLUB as of Linux 2.6.22 (FACTS 2.3): alloc, free and the life of a slab.
- *
- * Per-slab state lies in struct page, so others misread it; free pointers lie in the objects, so devices and overruns
- * reach them.  The slab lock is implied: one cpu runs at a time and interrupts are off where it would be held.
+ * Per-slab state lies in struct page, so others misread it; free pointers lie in the objects, so overruns reach them.
+ * The slab lock is implied: one cpu runs at a time and interrupts are off where it would be held.
  */
 #include "allocators/slub_internal.h"
 
