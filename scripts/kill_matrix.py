@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 PLANTED = pathlib.Path("tests/planted")
 WORK = pathlib.Path("build/kill-matrix")
 TOOL = "build/slabfuzz"
-RANDOM_SECONDS = 1  # the baseline may miss: it must not cost hours
+RANDOM_SECONDS = 10  # the baseline may miss: it must not cost hours
 Row = collections.namedtuple("Row", "seconds oracles signature later")
 
 
@@ -230,7 +230,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--time", type=float, default=60)
-    parser.add_argument("--beyond", type=float, default=0.5, help="seconds to look for a second oracle")
+    parser.add_argument("--beyond", type=float, default=2, help="seconds to look for a second oracle")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--resume", action="store_true", help="keep results of the same binaries, corpus and options")
     parser.add_argument("--output", default="docs/kill-matrix.md")
