@@ -86,10 +86,23 @@ static bool file_is_mapped(const struct executor *x, unsigned file)
 	return false;
 }
 
+/* A driver showed the page to users: flush_dcache_page() looks for mappings of the file and does not find that one. */
+static bool is_inserted(const struct executor *x, const struct page_handle *p)
+{
+	for (uint32_t n = 0; n < x->mm.vma_count; n++) {
+		const struct vm_area *v = &x->mm.vma[n];
+
+		for (unsigned i = 0; v->live && v->kind != VM_FILE && i < VMA_PAGES; i++)
+			if (v->pte[i].present && v->pte[i].pfn == p->frame)
+				return true;
+	}
+	return false;
+}
+
 /* If nobody maps the file, the flush is put off until somebody faults: that is soon enough for kernel stores only. */
 void page_flushed(struct executor *x, struct page_handle *p)
 {
-	if (!p->cached)
+	if (!p->cached || is_inserted(x, p))
 		return;
 	p->stored &= file_is_mapped(x, p->file) ? 0 : (uint8_t)~STORED_BY_KERNEL;
 }

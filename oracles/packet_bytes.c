@@ -2,8 +2,8 @@
 /*
  * Oracle packet_bytes: what goes on the wire is what its sender handed over: a reference to a page keeps the page, not
  * the object (C33), and end_io of a bio does not wait for the network (C42).
- * Innocent: an owner that changes bytes of an object it still has; a freed object whose bytes nobody changed; packets
- * that are dropped unread.
+ * Innocent: an owner that changes bytes of an object it still has, and frees it later; a freed object whose bytes
+ * nobody changed since; packets that are dropped unread.
  */
 #include "oracles/attribution.h"
 #include "oracles/shadow.h"
@@ -16,9 +16,16 @@ extern const struct oracle oracle_packet_bytes;
 
 enum { SKB_FRAGS = 4 /* as EVENT_SKB_FRAG numbers them */, FRAGS_MAX = 512 * SKB_FRAGS };
 
+struct fragment {
+	target_addr_t addr;
+	uint32_t size;
+	uint32_t object; /* handle of the object there when its sender handed it over, or NO_OBJECT */
+};
+
 struct packet_bytes {
-	uint8_t *handed;  /* PAGE_SIZE bytes per fragment: as its sender handed it over */
-	uint32_t *object; /* per fragment: handle of the object there at that time, or NO_OBJECT */
+	uint8_t *handed; /* PAGE_SIZE bytes per fragment: as its sender handed it over, or left it behind */
+	struct fragment *fragments;
+	uint32_t used; /* fragments of this program lie below */
 };
 
 static void begin(void *state, const struct oracle_context *context)
@@ -26,10 +33,11 @@ static void begin(void *state, const struct oracle_context *context)
 	struct packet_bytes *packets = state;
 
 	(void)context;
+	packets->used = 0;
 	if (packets->handed)
 		return;
 	packets->handed = shadow_map((size_t)FRAGS_MAX * PAGE_SIZE);
-	packets->object = shadow_map(FRAGS_MAX * sizeof(*packets->object));
+	packets->fragments = shadow_map(FRAGS_MAX * sizeof(*packets->fragments));
 }
 
 static void destroy(void *state)
@@ -39,13 +47,23 @@ static void destroy(void *state)
 	if (!packets->handed)
 		return;
 	shadow_unmap(packets->handed, (size_t)FRAGS_MAX * PAGE_SIZE);
-	shadow_unmap(packets->object, FRAGS_MAX * sizeof(*packets->object));
+	shadow_unmap(packets->fragments, FRAGS_MAX * sizeof(*packets->fragments));
 	*packets = (struct packet_bytes){0};
 }
 
 static uint8_t *bytes_of(struct packet_bytes *packets, uint32_t id)
 {
 	return packets->handed + (size_t)(id % FRAGS_MAX) * PAGE_SIZE;
+}
+
+static void take_bytes(struct packet_bytes *packets, const struct oracle_context *context, uint32_t id)
+{
+	const struct fragment *fragment = &packets->fragments[id % FRAGS_MAX];
+	struct ram_range range = ram_range(context->sim, fragment->addr, fragment->size);
+	uint8_t *bytes = bytes_of(packets, id);
+
+	for (uint32_t i = 0; i < range.size && i < PAGE_SIZE; i++)
+		bytes[i] = cpu_byte(range.offset + i);
 }
 
 /* What lies in a slab and is no live object was one: its sender came too late (C82). */
@@ -65,22 +83,30 @@ static uint32_t freed_object(const struct oracle_context *context, target_addr_t
 /* A clone carries what its original does. */
 static void on_frag(struct packet_bytes *packets, const struct oracle_context *context, const struct event *event)
 {
-	struct ram_range range = ram_range(context->sim, event->addr, event->size);
-	uint8_t *bytes = bytes_of(packets, event->id);
-	uint32_t handle = NO_OBJECT;
+	uint32_t id = event->id % FRAGS_MAX;
+	struct fragment *fragment = &packets->fragments[id];
 
+	if (id >= packets->used)
+		packets->used = id + 1;
+	*fragment = (struct fragment){event->addr, (uint32_t)event->size, NO_OBJECT};
 	if (event->value) {
 		uint32_t from = (uint32_t)(event->value - 1) % FRAGS_MAX;
 
-		memcpy(bytes, bytes_of(packets, from), range.size);
-		packets->object[event->id % FRAGS_MAX] = packets->object[from];
+		memcpy(bytes_of(packets, id), bytes_of(packets, from), PAGE_SIZE);
+		fragment->object = packets->fragments[from].object;
 		return;
 	}
-	for (uint32_t i = 0; i < range.size && i < PAGE_SIZE; i++)
-		bytes[i] = cpu_byte(range.offset + i);
-	if (!object_at(context, event->addr, &handle))
-		handle = freed_object(context, event->addr);
-	packets->object[event->id % FRAGS_MAX] = handle;
+	take_bytes(packets, context, id);
+	if (!object_at(context, event->addr, &fragment->object))
+		fragment->object = freed_object(context, event->addr);
+}
+
+/* Until now the owner was free to change them: from here on nobody is. */
+static void on_free(struct packet_bytes *packets, const struct oracle_context *context, const struct event *event)
+{
+	for (uint32_t id = 0; id < packets->used; id++)
+		if (packets->fragments[id].object == event->id)
+			take_bytes(packets, context, id);
 }
 
 static bool is_gone(const struct oracle_context *context, uint32_t handle)
@@ -96,7 +122,7 @@ static void on_read(struct packet_bytes *packets, const struct oracle_context *c
 	const uint8_t *bytes = bytes_of(packets, event->id);
 	uint32_t i = 0;
 
-	if (!is_gone(context, packets->object[event->id % FRAGS_MAX]))
+	if (!is_gone(context, packets->fragments[event->id % FRAGS_MAX].object))
 		return;
 	while (i < range.size && sim->ram_view[range.offset + i] == bytes[i])
 		i++;
@@ -106,7 +132,7 @@ static void on_read(struct packet_bytes *packets, const struct oracle_context *c
 		    sim->by,
 		    "k%u bytes %s of o%u, which is freed: %02x goes on the wire at %s, its sender handed over %02x",
 		    event->id / SKB_FRAGS, range_text(event->addr, event->size).text,
-		    packets->object[event->id % FRAGS_MAX], sim->ram_view[range.offset + i],
+		    packets->fragments[event->id % FRAGS_MAX].object, sim->ram_view[range.offset + i],
 		    range_text(event->addr + i, 1).text, bytes[i]);
 }
 
@@ -114,6 +140,8 @@ static void observe(void *state, const struct oracle_context *context, const str
 {
 	if (event->kind == EVENT_SKB_FRAG)
 		on_frag(state, context, event);
+	else if (event->kind == EVENT_OBJECT_FREE)
+		on_free(state, context, event);
 	else
 		on_read(state, context, event, out);
 }
@@ -122,7 +150,7 @@ const struct oracle oracle_packet_bytes = {
 	.name = NAME,
 	.invariant = "The network sends what was handed to it, not what became of the memory since.",
 	.state_size = sizeof(struct packet_bytes),
-	.wants = EVENT_BIT(SKB_FRAG) | EVENT_BIT(SKB_READ),
+	.wants = EVENT_BIT(SKB_FRAG) | EVENT_BIT(SKB_READ) | EVENT_BIT(OBJECT_FREE),
 	.begin = begin,
 	.observe = observe,
 	.destroy = destroy,

@@ -265,6 +265,30 @@ static void test_what_an_op_relies_on_stays(void **state)
 		      "7", "");
 }
 
+#define LIST_MAPPED                                                                                                    \
+	"o0 = kmalloc 8 GFP_KERNEL repeat=2\ns0 = sg_init_one o0 0 8\ns1 = sg_init_one o1 0 8\nsg_chain s0 s1\n"       \
+	"m0 = dma_map_sg s0 BIDIRECTIONAL\n"
+#define PART_MAPPED "o0 = kmalloc 64 GFP_KERNEL\nm0 = dma_map o0 4 40 BIDIRECTIONAL\n"
+
+/* An interrupt finds a mapping in use by the call that it came into, and leaves it alone. */
+static void test_mappings_in_use_are_kept(void **state)
+{
+	static const char any[] = "arch=x86 allocator=slub profile=safe drain=1";
+	static const char arm[] = "arch=arm926 allocator=slub profile=2.6.22 dma=era debug=-";
+
+	(void)state;
+	harness_check(any, LIST_MAPPED "irq 1 0 {\ndma_unmap_sg m0\n}\ndma_unmap_sg m0\n", "6", "");
+	harness_check(any,
+		      LIST_MAPPED "irq 1 0 {\ndma_unmap_sg m0\n}\ndma_sync_sg_for_cpu m0\ndma_sync_sg_for_device m0\n"
+				  "dma_unmap_sg m0\n",
+		      "6", "");
+	harness_check(any,
+		      LIST_MAPPED "dma_sync_sg_for_cpu m0\nirq 1 0 {\ndma_sync_sg_for_cpu m0\n}\n"
+				  "dma_sync_sg_for_device m0\ndma_unmap_sg m0\n",
+		      "7", "");
+	harness_check(arm, PART_MAPPED "irq 1 0 {\ndma_unmap m0\n}\ndma_unmap m0\n", "3", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +302,7 @@ int main(void)
 		cmocka_unit_test(test_schedules_are_deterministic),
 		cmocka_unit_test(test_schedules_are_minimised),
 		cmocka_unit_test(test_what_an_op_relies_on_stays),
+		cmocka_unit_test(test_mappings_in_use_are_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

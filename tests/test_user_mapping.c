@@ -159,6 +159,17 @@ static void test_a_page_that_was_returned_is_not_protected(void **state)
 		      "", "use-after-free/client/object/obj_read");
 }
 
+/* A page that a driver inserted and a file has then, too: flushes reach users of the file, so the others do not look.
+ */
+static void test_inserted_pages_of_files(void **state)
+{
+	(void)state;
+	harness_check("arch=generic64 allocator=slab profile=safe policy.pte_special=on ram_pages=128 drain=1",
+		      "p0 = alloc_pages 0 GFP_KERNEL\nv0 = mmap MIXEDMAP 0 0\nvm_insert_page v0 0 p0\n"
+		      "add_to_page_cache p0 0 0\npage_write p0 0 1 0x11\nflush_dcache_page p0\nuser_read v0 0 1\n",
+		      "6", "");
+}
+
 static void test_published_objects(void **state)
 {
 	(void)state;
@@ -206,6 +217,7 @@ int main(void)
 		cmocka_unit_test(test_truncation_unmaps),
 		cmocka_unit_test(test_a_reader_from_before_is_waited_for),
 		cmocka_unit_test(test_a_page_that_was_returned_is_not_protected),
+		cmocka_unit_test(test_inserted_pages_of_files),
 		cmocka_unit_test(test_published_objects),
 		cmocka_unit_test(test_locks_in_objects),
 	};
