@@ -36,6 +36,8 @@ enum detection_time {
 	DETECT_AT_ALLOC = 4,    /* before its bytes are handed out again */
 	DETECT_AT_VALIDATE = 8, /* by cache_validate, unless the slab is gone by then */
 	DETECT_AT_DISCARD = 16, /* before its page goes */
+	DETECT_AT_SHRINK = 32, /* of a created kmem_cache, by kmem_cache_shrink, unless handed out before or the slab is
+				  gone by then */
 };
 
 /* A promise: where it holds, the report or BUG contains the words (A|B = either, "" = any) at one of the times. */
@@ -63,6 +65,8 @@ struct allocator_contract {
 	uint8_t poison_alloc;      /* letter P: bytes of a new and */
 	uint8_t poison_free;       /* of a freed object, whose last byte may be POISON_END; 0 = not promised */
 	struct redzone_contract redzone;
+	uint32_t kmalloc_min; /* smallest size of kmalloc(), of which each power of two is one, and 96 and 192 may be; 0
+				 = it has none */
 	const struct detection_row
 		*detects;     /* first row that holds counts; ended by words NULL; NULL = detects nothing */
 	uint32_t debug_words; /* slots of as many words or more are not debugged; 0 = all are */

@@ -388,6 +388,9 @@ static uint64_t slab_object_size(struct allocator *a, target_addr_t c)
  */
 static const struct detection_row detects[] = {
 	{MISUSE_double_free, 0, DEBUG_Z, 0, DETECT_AT_ONCE, false, "double free detected"},
+	/* Its buffer is in the arrays twice; the second to reach the slab is not marked as handed out. */
+	{MISUSE_double_free, 0, DEBUG_F, POLICY_slab_references, DETECT_AT_SHRINK, false,
+	 "slab: double free detected in cache"},
 	{MISUSE_interior_free, DEBUG_F | DEBUG_Z | DEBUG_P, 0, 0, DETECT_AT_ONCE, false, "not the start of an object"},
 	{MISUSE_wrong_cache, 0, 0, 0, DETECT_AT_ONCE, false, "object of another kmem_cache"},
 	{MISUSE_write_after_free, 0, DEBUG_P, 0, DETECT_AT_ALLOC | DETECT_AT_DISCARD, false, "Slab corruption"},
@@ -411,6 +414,7 @@ const struct allocator_ops allocator_slab = {
 		     .poison_alloc = POISON_INUSE,
 		     .poison_free = POISON_FREE,
 		     .redzone = {.live = RED_ACTIVE, .freed = RED_INACTIVE, .width = RED_SIZE, .before = true},
+		     .kmalloc_min = 32,
 		     .detects = detects},
 	.init = slab_init,
 	.alloc = slab_alloc,

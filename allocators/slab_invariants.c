@@ -13,9 +13,12 @@ struct cache_view {
 	uint64_t in_use, free, entries; /* objects of listed slabs; buffers in arrays */
 };
 
+enum { OBJECTS_SEEN_MAX = 1024 }; /* of a slab: more than any kmem_cache has */
+
 struct slab_view {
 	target_addr_t slab, s_mem, base;
 	uint64_t inuse, free, colouroff;
+	uint64_t seen[OBJECTS_SEEN_MAX / 64]; /* a bit for each object that is on the chain or in an array */
 };
 
 static bool readable(const struct sim *sim, target_addr_t addr, uint64_t size)
@@ -67,16 +70,60 @@ static struct slab_view view_slab(const struct sim *sim, target_addr_t slab)
 	return view;
 }
 
+/* False iff it was seen before: an object is free once, on the chain or in one array. */
+static bool see(struct slab_view *view, uint64_t index)
+{
+	uint64_t *word = &view->seen[index / 64 % (OBJECTS_SEEN_MAX / 64)], bit = UINT64_C(1) << index % 64;
+	bool first = !(*word & bit);
+
+	*word |= bit;
+	return first || index >= OBJECTS_SEEN_MAX;
+}
+
 /* Objects on the chain, or more than there are if it is broken: a cycle never ends, a stray index is no object. */
-static uint64_t chain_length(const struct sim *sim, const struct cache_view *cache, const struct slab_view *view)
+static uint64_t chain_length(const struct sim *sim, const struct cache_view *cache, struct slab_view *view)
 {
 	uint64_t count = 0;
 
 	for (uint64_t index = view->free; index != BUFCTL_END;
-	     index = target_get(slab_bufctl_place(sim, view->slab, index), BUFCTL_SIZE, sim->big_endian))
+	     index = target_get(slab_bufctl_place(sim, view->slab, index), BUFCTL_SIZE, sim->big_endian)) {
 		if (index >= cache->num || ++count > cache->num)
 			return cache->num + 1;
+		see(view, index);
+	}
 	return count;
+}
+
+static bool entries_seen_once(const struct sim *sim, const struct cache_view *cache, struct slab_view *view,
+			      target_addr_t ac)
+{
+	uint64_t avail;
+
+	if (!readable(sim, ac, sim->layout->size[LS_array_cache]))
+		return true; /* check_array() says so */
+	avail = peek(sim, ac, LF_array_cache_avail);
+	if (avail > peek(sim, ac, LF_array_cache_limit))
+		return true;
+	for (uint64_t i = 0; i < avail; i++) {
+		uint64_t offset = peek_word(sim, slab_entry_place(sim, ac, i)) - view->s_mem;
+
+		if (offset < cache->num * cache->size && !see(view, offset / cache->size))
+			return false;
+	}
+	return true;
+}
+
+/* No object of the slab is in the arrays twice, or there and on the chain. */
+static bool free_once(const struct sim *sim, const struct cache_view *cache, struct slab_view *view)
+{
+	target_addr_t shared = peek(sim, cache->l3, LF_slab_list3_shared);
+
+	if (shared && !entries_seen_once(sim, cache, view, shared))
+		return false;
+	for (unsigned cpu = 0; cpu < sim->cpus; cpu++)
+		if (!entries_seen_once(sim, cache, view, peek_word(sim, slab_array_place(sim, cache->c, cpu))))
+			return false;
+	return true;
 }
 
 /* DEBUG_FREE: as many bufctls are marked as objects are handed out. */
@@ -148,6 +195,8 @@ static const char *check_slab(struct sim *sim, struct cache_view *cache, target_
 		return "inuse does not match the bufctl chain";
 	if ((cache->flags & (uint32_t)SLAB_DEBUG_FREE) && marked(sim, cache, &view) != view.inuse)
 		return "inuse does not match the marked bufctls";
+	if (view.inuse && !free_once(sim, cache, &view))
+		return "an object is free twice";
 	cache->in_use += view.inuse;
 	cache->free += free;
 	return NULL;

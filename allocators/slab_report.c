@@ -113,6 +113,12 @@ static void dump_line(struct allocator *a, target_addr_t addr, uint64_t offset, 
 	slab_say(a, "%03x:%s", (unsigned)offset, hex);
 }
 
+/* With red zones an object begins behind the first red word of its buffer. */
+static target_addr_t object_in(struct allocator *a, target_addr_t c, target_addr_t buffer)
+{
+	return buffer + CACHE_FIELD(a->sim, c, obj_offset);
+}
+
 /* Red words, last user and the first lines of an object. */
 static void say_object(struct allocator *a, target_addr_t c, target_addr_t buffer, unsigned lines)
 {
@@ -132,7 +138,7 @@ static void say_object(struct allocator *a, target_addr_t c, target_addr_t buffe
 			slab_say(a, "Last user: [<0>](nobody)");
 	}
 	for (unsigned i = 0; i < lines && i * DUMP_BYTES < size; i++)
-		dump_line(a, buffer + CACHE_FIELD(sim, c, obj_offset), i * DUMP_BYTES, size);
+		dump_line(a, object_in(a, c, buffer), i * DUMP_BYTES, size);
 }
 
 /* Up to DUMP_LINES lines with damage.  True iff one byte differs by one bit, which memory does by itself. */
@@ -160,7 +166,7 @@ static void say_neighbour(struct allocator *a, target_addr_t c, const char *whic
 {
 	char text[24];
 
-	slab_say(a, "%s obj: start=%s, len=%" PRIu64, which, slab_address(buffer, text),
+	slab_say(a, "%s obj: start=%s, len=%" PRIu64, which, slab_address(object_in(a, c, buffer), text),
 		 CACHE_FIELD(a->sim, c, obj_size));
 	say_object(a, c, buffer, 2);
 }
@@ -182,12 +188,13 @@ void slab_report_poison(struct allocator *a, target_addr_t c, target_addr_t buff
 {
 	struct sim *sim = a->sim;
 	uint64_t size = CACHE_FIELD(sim, c, obj_size);
+	target_addr_t object = object_in(a, c, buffer);
 	char name[NAME_SIZE], text[24];
 
-	slab_say(a, "Slab corruption: %s start=%s, len=%" PRIu64, slab_name(a, c, name), slab_address(buffer, text),
+	slab_say(a, "Slab corruption: %s start=%s, len=%" PRIu64, slab_name(a, c, name), slab_address(object, text),
 		 size);
 	say_object(a, c, buffer, 0);
-	if (say_damage(a, buffer + CACHE_FIELD(sim, c, obj_offset), size))
+	if (say_damage(a, object, size))
 		slab_say(a, "Single bit error detected. Probably bad RAM.");
 	say_neighbours(a, c, buffer);
 	slab_report_end(a, buffer);

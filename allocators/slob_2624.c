@@ -8,12 +8,23 @@
 
 enum { ZERO_SIZE_PTR = 16 };
 
-/* Bytes of the header, and the alignment of kmalloc's objects. */
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/*
+ * Bytes of the header, and the alignment of kmalloc's objects.  Where an arch defines none, SLOB's default is
+ * alignof(long), a word: the table has those of SLAB and SLUB there, of at most 8 bytes.  (m68k's is 2, in which the
+ * size would not fit.)
+ */
 static uint64_t kmalloc_align(const struct sim *sim)
 {
-	uint64_t align = sim_kmalloc_minalign(sim);
+	uint64_t minalign = sim_kmalloc_minalign(sim), align = sim->layout->word;
 
-	return align > sim->arch->slab_minalign ? align : sim->arch->slab_minalign;
+	if (sim->policy[POLICY_kmalloc_minalign] || minalign > 8)
+		align = larger(align, minalign);
+	return larger(align, sim->arch->slab_minalign_defined);
 }
 
 /* A block of one page is no compound page. */

@@ -463,18 +463,7 @@ static bool valid_slab(struct allocator *a, frame_t slab, target_addr_t object)
 /* D27 mended. */
 static bool right_cache(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object)
 {
-	target_addr_t owner;
-	char text[24], name[NAME_SIZE];
-
-	if (a->sim->policy[POLICY_bug_free_wrong_cache])
-		return true;
-	owner = page_field_load(a->sim, slab, PF_slub_slab);
-	if (owner == s)
-		return true;
-	slub_slab_err(a, s, slab, "object at 0x%s belongs to slab %s", slub_address(object, text),
-		      slub_name(a, owner, name));
-	slub_report_end(a, object);
-	return false;
+	return a->sim->policy[POLICY_bug_free_wrong_cache] || slub_belongs(a, s, slab, object);
 }
 
 static void slub_free(struct allocator *a, target_addr_t s, target_addr_t object)
@@ -534,10 +523,8 @@ static uint64_t slub_object_size(struct allocator *a, target_addr_t s)
 	return CACHE_FIELD(a->sim, s, objsize) - count;
 }
 
-/*
- * FACTS 2.3, 7.2.  Any letter makes a slab a debug slab, and every free of a debug slab is checked; no letter, no
- * check. Alive objects without the free pointer's own place are not fenced in front: underflow is silent.
- */
+/* FACTS 2.3, 7.2.  Any letter makes a debug slab, every free of which is checked; no letter, no check.  Alive objects
+ * without the free pointer's own place are not fenced in front: underflow is silent. */
 enum { ANY_LETTER = DEBUG_F | DEBUG_Z | DEBUG_P | DEBUG_U | DEBUG_T };
 
 static const struct detection_row detects[] = {
@@ -577,6 +564,7 @@ const struct allocator_ops allocator_slub = {
 		     .poison_alloc = POISON_FREE,
 		     .poison_free = POISON_FREE,
 		     .redzone = {.live = SLUB_RED_ACTIVE, .freed = SLUB_RED_INACTIVE},
+		     .kmalloc_min = 8,
 		     .detects = detects,
 		     .debug_words = DEBUG_WORDS_MAX},
 	.init = slub_init,

@@ -72,9 +72,9 @@ static uint32_t calculate_alignment(const struct sim *sim, const struct cache_wi
 }
 
 /* Smallest order up to max_order that holds min_objects and wastes at most 1/fraction of the slab, or -1. */
-static int slab_order(uint64_t size, unsigned min_objects, int max_order, unsigned fraction)
+static int slab_order(const struct sim *sim, uint64_t size, unsigned min_objects, int max_order, unsigned fraction)
 {
-	for (int order = 0; order <= max_order; order++) {
+	for (int order = sim->policy[POLICY_slub_min_order]; order <= max_order; order++) {
 		uint64_t bytes = (uint64_t)PAGE_SIZE << order;
 
 		if (bytes >= min_objects * size && bytes % size <= bytes / fraction)
@@ -83,18 +83,18 @@ static int slab_order(uint64_t size, unsigned min_objects, int max_order, unsign
 	return -1;
 }
 
-static int calculate_order(uint64_t size)
+static int calculate_order(const struct sim *sim, uint64_t size)
 {
-	int order;
+	int order, least = sim->policy[POLICY_slub_min_order], most = least > SLUB_MAX_ORDER ? least : SLUB_MAX_ORDER;
 
 	for (unsigned min_objects = SLUB_MIN_OBJECTS; min_objects > 1; min_objects /= 2)
 		for (unsigned fraction = 8; fraction >= 4; fraction /= 2) {
-			order = slab_order(size, min_objects, SLUB_MAX_ORDER, fraction);
+			order = slab_order(sim, size, min_objects, most, fraction);
 			if (order >= 0)
 				return order;
 		}
-	order = slab_order(size, 1, SLUB_MAX_ORDER, 1);
-	return order >= 0 ? order : slab_order(size, 1, MAX_ORDER - 1, 1);
+	order = slab_order(sim, size, 1, most, 1);
+	return order >= 0 ? order : slab_order(sim, size, 1, MAX_ORDER - 1, 1);
 }
 
 /* Object | red zone or alignment padding | free pointer | two tracks | padding.  False if it cannot be had. */
@@ -121,7 +121,7 @@ static bool calculate_sizes(const struct sim *sim, const struct cache_wish *wish
 		size += word; /* padding that an underrun of the next object meets */
 	out->align = calculate_alignment(sim, wish);
 	out->size = align_up(size, out->align);
-	order = calculate_order(out->size);
+	order = calculate_order(sim, out->size);
 	if (order < 0 || out->offset / word > UINT16_MAX)
 		return false;
 	out->order = (uint32_t)order;

@@ -70,7 +70,10 @@ static bool check_filled(struct allocator *a, target_addr_t s, target_addr_t obj
 	slub_object_err(a, s, object, bytes->complaint, &damage);
 	slub_say_repair(a, s, &damage);
 	target_fill(a->sim, bytes->addr, bytes->size, bytes->value, bytes->role);
-	slub_report_end(a, object);
+	if (bytes->role == ROLE_REDZONE)
+		slub_report_abort(a, s, object);
+	else
+		slub_report_end(a, object);
 	return false;
 }
 
@@ -136,7 +139,7 @@ static bool check_poison(struct allocator *a, target_addr_t s, target_addr_t obj
 	slub_say_repair(a, s, &damage);
 	target_fill(sim, object, last - object, POISON_FREE, ROLE_POISON);
 	target_store(sim, last, 1, POISON_END, ROLE_POISON);
-	slub_report_end(a, object);
+	slub_report_abort(a, s, object);
 	return false;
 }
 
@@ -157,7 +160,7 @@ static bool check_freepointer(struct allocator *a, target_addr_t s, target_addr_
 		return true;
 	slub_object_err(a, s, object, "Freepointer corrupt", NULL);
 	target_store_word(sim, at, 0, ROLE_FREE_POINTER);
-	slub_report_end(a, object);
+	slub_report_abort(a, s, object);
 	return false;
 }
 
@@ -210,19 +213,19 @@ bool slub_check_slab(struct allocator *a, target_addr_t s, frame_t slab)
 
 	if (!page_flag(sim, slab, PG_slab)) {
 		slub_slab_err(a, s, slab, "Not a valid slab page");
-		slub_report_end(a, page_address(slab));
+		slub_report_abort(a, s, page_address(slab));
 		return false;
 	}
 	offset = page_field_load(sim, slab, PF_slub_offset) * sim->layout->word;
 	if (offset != CACHE_FIELD(sim, s, offset)) {
 		slub_slab_err(a, s, slab, "Corrupted offset %u", (unsigned)offset);
-		slub_report_end(a, page_address(slab));
+		slub_report_abort(a, s, page_address(slab));
 		return false;
 	}
 	inuse = page_field_load(sim, slab, PF_slub_inuse);
 	if (inuse > CACHE_FIELD(sim, s, objects)) {
 		slub_slab_err(a, s, slab, "inuse %u > max %u", (unsigned)inuse, (unsigned)CACHE_FIELD(sim, s, objects));
-		slub_report_end(a, page_address(slab));
+		slub_report_abort(a, s, page_address(slab));
 		return false;
 	}
 	check_slab_padding(a, s, slab);
@@ -294,16 +297,30 @@ static bool alloc_sound(struct allocator *a, target_addr_t s, frame_t slab, targ
 		return false;
 	if (!valid_pointer(a->sim, s, slab, object)) {
 		slub_slab_err(a, s, slab, "Freelist Pointer check fails");
-		slub_report_end(a, page_address(slab));
+		slub_report_abort(a, s, page_address(slab));
 		return false;
 	}
 	return slub_check_object(a, s, object, false);
 }
 
+static void will_undo(struct allocator *a, enum slub_undone what, frame_t slab, target_addr_t object)
+{
+	struct slub_state *state = slub_state(a);
+
+	state->undone = what;
+	state->undone_slab = slab;
+	state->undone_object = object;
+}
+
 /* May the head of the chain be handed out?  Prepares it, or retires the slab. */
 bool slub_alloc_checks(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object)
 {
-	if (!alloc_sound(a, s, slab, object)) {
+	bool sound;
+
+	will_undo(a, UNDONE_ALLOC, slab, object);
+	sound = alloc_sound(a, s, slab, object);
+	will_undo(a, UNDONE_NOTHING, FRAME_NONE, 0);
+	if (!sound) {
 		retire_slab(a, s, slab);
 		return false;
 	}
@@ -312,16 +329,19 @@ bool slub_alloc_checks(struct allocator *a, target_addr_t s, frame_t slab, targe
 	return true;
 }
 
-static bool belongs(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object)
+bool slub_belongs(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object)
 {
 	target_addr_t owner = page_field_load(a->sim, slab, PF_slub_slab);
 	char text[24], name[NAME_SIZE];
 
 	if (owner == s)
 		return true;
-	slub_slab_err(a, s, slab, "object at 0x%s belongs to slab %s", slub_address(object, text),
-		      owner ? slub_name(a, owner, name) : "none");
-	slub_report_end(a, object);
+	if (owner)
+		slub_slab_err(a, s, slab, "object at 0x%s belongs to slab %s", slub_address(object, text),
+			      slub_name(a, owner, name));
+	else
+		slub_slab_err(a, s, slab, "no slab for object 0x%s", slub_address(object, text));
+	slub_report_abort(a, s, object);
 	return false;
 }
 
@@ -333,21 +353,26 @@ static bool free_sound(struct allocator *a, target_addr_t s, frame_t slab, targe
 		return false;
 	if (!valid_pointer(a->sim, s, slab, object)) {
 		slub_slab_err(a, s, slab, "Invalid object pointer 0x%s", slub_address(object, text));
-		slub_report_end(a, object);
+		slub_report_abort(a, s, object);
 		return false;
 	}
 	if (slub_on_freelist(a, s, slab, object)) {
 		slub_slab_err(a, s, slab, "Object 0x%s already free", slub_address(object, text));
-		slub_report_end(a, object);
+		slub_report_abort(a, s, object);
 		return false;
 	}
-	return slub_check_object(a, s, object, true) && belongs(a, s, slab, object);
+	return slub_check_object(a, s, object, true) && slub_belongs(a, s, slab, object);
 }
 
 /* May the object go back on the chain?  Prepares it. */
 bool slub_free_checks(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object)
 {
-	if (!free_sound(a, s, slab, object))
+	bool sound;
+
+	will_undo(a, UNDONE_FREE, slab, object);
+	sound = free_sound(a, s, slab, object);
+	will_undo(a, UNDONE_NOTHING, FRAME_NONE, 0);
+	if (!sound)
 		return false;
 	set_track(a, s, object, true);
 	slub_init_object(a, s, object, false);

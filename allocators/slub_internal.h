@@ -30,6 +30,9 @@ enum {
 	REPORT_TEXT = 6144,
 };
 
+/* What an operation that checks abort leaves undone, as its report says last. */
+enum slub_undone { UNDONE_NOTHING, UNDONE_ALLOC, UNDONE_FREE };
+
 /* Only addresses of what lies in target memory, and the text of reports. */
 struct slub_state {
 	target_addr_t kmalloc[KMALLOC_CACHES];
@@ -38,6 +41,9 @@ struct slub_state {
 	target_addr_t rcu_first, rcu_last;         /* lru words of the slabs that wait for a grace period */
 	uint32_t errors;                           /* reports so far */
 	uint32_t text_used, text_begin;
+	enum slub_undone undone; /* if a check fails now, */
+	target_addr_t undone_object;
+	frame_t undone_slab;
 	uint32_t held_count; /* objects kept aside by policy slab_references */
 	char text[REPORT_TEXT];
 	struct held_objects held;
@@ -158,12 +164,16 @@ bool slub_check_object(struct allocator *a, target_addr_t s, target_addr_t objec
 /* object 0: is the whole chain sound? */
 bool slub_on_freelist(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object);
 bool slub_alloc_checks(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object);
+/* Is the slab one of this kmem_cache?  Reports it if not. */
+bool slub_belongs(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object);
 bool slub_free_checks(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object);
 void slub_check_all_free(struct allocator *a, target_addr_t s, frame_t slab);
 
 /* slub_report.c: texts in the form of FACTS 7.2. */
 void slub_say(struct allocator *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void slub_report_end(struct allocator *a, target_addr_t addr);
+/* The same for a check that aborts the alloc or free under way, if there is one. */
+void slub_report_abort(struct allocator *a, target_addr_t s, target_addr_t addr);
 /* Bytes that should all have one value; `what` names them for the repair. */
 struct slub_damage {
 	target_addr_t from, to;

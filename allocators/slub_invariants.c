@@ -225,17 +225,30 @@ static void shape_cache(struct sim *sim, target_addr_t s, struct shape *shape)
 		  peek(sim, s, LF_kmem_cache_nr_slabs));
 }
 
+/* Slabs that wait for a grace period, and how long the lists are that others of their caches are on. */
+static void shape_waiting(struct sim *sim, target_addr_t waiting, struct shape *shape)
+{
+	uint64_t count = 0, partial = 0;
+
+	for (; waiting; waiting = page_member(sim, page_of_lru(sim, waiting), LF_page_lru_next)) {
+		target_addr_t s = page_member(sim, page_of_lru(sim, waiting), LF_page_mapping);
+
+		count++;
+		if (readable(sim, s, sim->layout->size[LS_kmem_cache]))
+			partial += peek(sim, s, LF_kmem_cache_nr_partial);
+	}
+	shape_add(shape, SHAPE_WAITING, partial, count, sim->cpus);
+}
+
 void slub_shape(struct allocator *a, struct shape *shape)
 {
 	struct sim *sim = a->sim;
-	target_addr_t head = slub_state(a)->slab_caches, waiting = slub_state(a)->rcu_first;
-	uint64_t list = sim->layout->field[LF_kmem_cache_list].offset, count = 0;
+	target_addr_t head = slub_state(a)->slab_caches;
+	uint64_t list = sim->layout->field[LF_kmem_cache_list].offset;
 
 	for (target_addr_t link = peek(sim, head, LF_list_head_next); link != head;
 	     link = peek(sim, link, LF_list_head_next))
 		if (!untouched(sim, link - list))
 			shape_cache(sim, link - list, shape);
-	for (; waiting; waiting = page_member(sim, page_of_lru(sim, waiting), LF_page_lru_next))
-		count++;
-	shape_add(shape, SHAPE_WAITING, 0, count, sim->cpus);
+	shape_waiting(sim, slub_state(a)->rcu_first, shape);
 }

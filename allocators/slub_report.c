@@ -11,7 +11,8 @@
 
 enum {
 	LINE_ROOM = 256,
-	DUMP_MAX = 64, /* bytes of an object that are worth printing */
+	DUMP_ROW = 16,
+	DUMP_MAX = 64, /* bytes of an object that are worth printing, and as many from the first damaged ones on */
 	RULE_WIDTH = 77,
 	DETAILS_UNTIL = REPORT_TEXT / 2, /* later reports are first line and repairs only */
 };
@@ -98,10 +99,25 @@ static void dump_line(struct allocator *a, const char *title, target_addr_t addr
 	slub_say(a, "%10s 0x%s: %s %s", title, slub_address(addr, where), hex, ascii);
 }
 
-static void dump(struct allocator *a, const char *title, target_addr_t addr, uint64_t size)
+static void dump_rows(struct allocator *a, const char *title, target_addr_t addr, uint64_t size)
 {
-	for (uint64_t i = 0; i < size && i < DUMP_MAX; i += 16)
-		dump_line(a, title, addr + i, (unsigned)(size - i < 16 ? size - i : 16));
+	for (uint64_t i = 0; i < size && i < DUMP_MAX; i += DUMP_ROW)
+		dump_line(a, title, addr + i, (unsigned)(size - i < DUMP_ROW ? size - i : DUMP_ROW));
+}
+
+/* The first rows, and those with the damage (may be NULL) if it lies behind them. */
+static void dump(struct allocator *a, const char *title, target_addr_t addr, uint64_t size,
+		 const struct slub_damage *damage)
+{
+	uint64_t at = damage && damage->from >= addr ? damage->from - addr : 0;
+
+	dump_rows(a, title, addr, size);
+	at -= at % DUMP_ROW;
+	if (at < DUMP_MAX || at >= size)
+		return;
+	if (at > DUMP_MAX)
+		slub_say(a, "%10s", "*");
+	dump_rows(a, title, addr + at, size - at);
 }
 
 static void say_track(struct allocator *a, const char *title, target_addr_t track)
@@ -117,7 +133,7 @@ static void say_track(struct allocator *a, const char *title, target_addr_t trac
 }
 
 /* What lies behind the object: free pointer, tracks, padding. */
-static void say_metadata(struct allocator *a, target_addr_t s, target_addr_t object)
+static void say_metadata(struct allocator *a, target_addr_t s, target_addr_t object, const struct slub_damage *damage)
 {
 	struct sim *sim = a->sim;
 	uint64_t offset = CACHE_FIELD(sim, s, offset), end = CACHE_FIELD(sim, s, inuse);
@@ -133,10 +149,11 @@ static void say_metadata(struct allocator *a, target_addr_t s, target_addr_t obj
 		end += 2 * track_size(sim);
 	}
 	if (end < CACHE_FIELD(sim, s, size))
-		dump(a, "Filler", object + end, CACHE_FIELD(sim, s, size) - end);
+		dump(a, "Filler", object + end, CACHE_FIELD(sim, s, size) - end, damage);
 }
 
-static void say_object(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object)
+static void say_object(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object,
+		       const struct slub_damage *damage)
 {
 	struct sim *sim = a->sim;
 	uint64_t objsize = CACHE_FIELD(sim, s, objsize);
@@ -145,12 +162,12 @@ static void say_object(struct allocator *a, target_addr_t s, frame_t slab, targe
 	slub_say(a, "    offset=%" PRIu64 " flags=0x%08x inuse=%u freelist=0x%s", object - page_address(slab),
 		 page_flags(sim, slab), (unsigned)page_member(sim, slab, LF_page_inuse),
 		 slub_address(page_member(sim, slab, LF_page_index), freelist));
-	if (object >= page_address(slab) + 16)
-		dump(a, "Bytes b4", object - 16, 16);
-	dump(a, "Object", object, objsize);
+	if (object >= page_address(slab) + DUMP_ROW)
+		dump_rows(a, "Bytes b4", object - DUMP_ROW, DUMP_ROW);
+	dump(a, "Object", object, objsize, damage);
 	if (cache_flags(sim, s) & (uint32_t)SLAB_RED_ZONE)
-		dump(a, "Redzone", object + objsize, CACHE_FIELD(sim, s, inuse) - objsize);
-	say_metadata(a, s, object);
+		dump(a, "Redzone", object + objsize, CACHE_FIELD(sim, s, inuse) - objsize, damage);
+	say_metadata(a, s, object, damage);
 }
 
 /* Reasons that later eras word otherwise. */
@@ -210,7 +227,8 @@ static void say_later_track(struct allocator *a, const char *title, target_addr_
 			 (unsigned)target_load(sim, track + sim->layout->word + 4, 4));
 }
 
-static void say_later_object(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object)
+static void say_later_object(struct allocator *a, target_addr_t s, frame_t slab, target_addr_t object,
+			     const struct slub_damage *damage)
 {
 	struct sim *sim = a->sim;
 	uint64_t objsize = CACHE_FIELD(sim, s, objsize), offset = CACHE_FIELD(sim, s, offset);
@@ -225,13 +243,13 @@ static void say_later_object(struct allocator *a, target_addr_t s, frame_t slab,
 		say_later_track(a, "Freed", object + end + track_size(sim));
 		end += 2 * track_size(sim);
 	}
-	if (object >= page_address(slab) + 16)
-		dump(a, "Bytes b4", object - 16, 16);
-	dump(a, "Object", object, objsize);
+	if (object >= page_address(slab) + DUMP_ROW)
+		dump_rows(a, "Bytes b4", object - DUMP_ROW, DUMP_ROW);
+	dump(a, "Object", object, objsize, damage);
 	if (cache_flags(sim, s) & (uint32_t)SLAB_RED_ZONE)
-		dump(a, "Redzone", object + objsize, CACHE_FIELD(sim, s, inuse) - objsize);
+		dump(a, "Redzone", object + objsize, CACHE_FIELD(sim, s, inuse) - objsize, damage);
 	if (end < CACHE_FIELD(sim, s, size))
-		dump(a, "Padding", object + end, CACHE_FIELD(sim, s, size) - end);
+		dump(a, "Padding", object + end, CACHE_FIELD(sim, s, size) - end, damage);
 }
 
 static void say_range(struct allocator *a, const struct slub_damage *damage)
@@ -252,7 +270,7 @@ static void later_object_err(struct allocator *a, target_addr_t s, target_addr_t
 	if (damage)
 		say_range(a, damage);
 	if (details_wanted(a))
-		say_later_object(a, s, page_head(a->sim, virt_to_frame(a->sim, object)), object);
+		say_later_object(a, s, page_head(a->sim, virt_to_frame(a->sim, object)), object, damage);
 }
 
 void slub_object_err(struct allocator *a, target_addr_t s, target_addr_t object, const char *reason,
@@ -268,7 +286,7 @@ void slub_object_err(struct allocator *a, target_addr_t s, target_addr_t object,
 	slub_say(a, "*** SLUB %s: %s@0x%s slab 0x%s", slub_name(a, s, name), reason, slub_address(object, at),
 		 slub_address(page_address(slab), page));
 	if (details_wanted(a))
-		say_object(a, s, slab, object);
+		say_object(a, s, slab, object, damage);
 }
 
 void slub_slab_err(struct allocator *a, target_addr_t s, frame_t slab, const char *format, ...)
@@ -306,4 +324,19 @@ void slub_say_repair(struct allocator *a, target_addr_t s, const struct slub_dam
 	else
 		snprintf(action, sizeof(action), "Restoring %s from 0x%s-0x%s", damage->what, first, last);
 	slub_say_fix(a, s, action);
+}
+
+void slub_report_abort(struct allocator *a, target_addr_t s, target_addr_t addr)
+{
+	const struct slub_state *state = slub_state(a);
+	char action[64], at[24];
+
+	/* What is no slab is not retired either. */
+	if (state->undone == UNDONE_ALLOC && page_flag(a->sim, state->undone_slab, PG_slab))
+		slub_say_fix(a, s, "Marking all objects used");
+	if (state->undone == UNDONE_FREE) {
+		snprintf(action, sizeof(action), "Object at 0x%s not freed", slub_address(state->undone_object, at));
+		slub_say_fix(a, s, action);
+	}
+	slub_report_end(a, addr);
 }

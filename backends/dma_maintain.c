@@ -33,7 +33,7 @@ static unsigned active_bugs(const struct sim *sim)
 	for (size_t i = 0; i < sizeof(bug_policies) / sizeof(bug_policies[0]); i++)
 		if (sim->policy[bug_policies[i].policy])
 			bugs |= bug_policies[i].bug;
-	return bugs & sim->arch->dma->bugs;
+	return bugs & sim_dma_code(sim)->bugs;
 }
 
 static bool is_map(enum dma_call call)
@@ -60,7 +60,7 @@ static bool is_for_cpu(enum dma_call call)
 /* What the row's code does, NULL if nothing: its table entry, changed by its mistakes or by their being mended. */
 static const maintenance *row_maintenance(const struct sim *sim, enum dma_call call, unsigned bugs)
 {
-	const struct dma_code *code = sim->arch->dma;
+	const struct dma_code *code = sim_dma_code(sim);
 	const maintenance *m = code->call[call];
 
 	if (bugs & DMA_BUG_MAP_PAGE && call == DMA_MAP_PAGE)
@@ -96,7 +96,7 @@ static enum cache_operation operation_of(const struct sim *sim, const maintenanc
 		return (enum cache_operation)m->to_device;
 	if (direction == DMA_FROM_DEVICE)
 		return (enum cache_operation)m->from_device;
-	if (sim->arch->dma->bugs & ~bugs & DMA_BUG_WT_BIDIRECTIONAL)
+	if (sim_dma_code(sim)->bugs & ~bugs & DMA_BUG_WT_BIDIRECTIONAL)
 		return CACHE_OP_INVALIDATE;
 	return (enum cache_operation)m->bidirectional;
 }

@@ -26,7 +26,7 @@ static bool small_needs_bounce(const struct sim *sim, uint64_t size, enum dma_di
 {
 	uint64_t line = UINT64_C(1) << sim->line_shift;
 
-	if (!sim->policy[POLICY_kmalloc_bounce] || sim->arch->coherent || direction == DMA_TO_DEVICE)
+	if (!sim_kmalloc_bounces(sim) || sim->arch->coherent || direction == DMA_TO_DEVICE)
 		return false;
 	return size < 2 * line && bucket_of(size) % line != 0;
 }

@@ -81,6 +81,15 @@ static target_addr_t allocate(struct executor *x, target_addr_t cache, uint64_t 
 	return x->allocator->ops->alloc(x->allocator, &request);
 }
 
+/* What is no memory but not NULL either (D25) is found out by whoever clears it. */
+static void clear(struct executor *x, target_addr_t addr, uint64_t size)
+{
+	if (target_in_ram(x->sim, addr, size))
+		target_fill(x->sim, addr, size, 0, ROLE_NONE);
+	else if (size && addr < PAGE_SIZE)
+		sim_oops(x->sim, addr, "memset");
+}
+
 static enum op_result kmalloc_repeated(struct executor *x, const struct op *op, uint64_t size, gfp_t gfp, bool zero)
 {
 	enum op_result result = RESULT_OK;
@@ -95,8 +104,8 @@ static enum op_result kmalloc_repeated(struct executor *x, const struct op *op, 
 			result = refused(x, handle, size);
 			continue;
 		}
-		if (zero && target_in_ram(x->sim, addr, size))
-			target_fill(x->sim, addr, size, 0, ROLE_NONE);
+		if (zero)
+			clear(x, addr, size);
 		x->objects[handle].birth = zero ? BIRTH_ZEROED : BIRTH_PLAIN;
 		object_allocated(x, handle, addr, size);
 	}
@@ -487,12 +496,15 @@ enum op_result run_kmem_cache_free(struct executor *x, const struct op *op)
 
 enum op_result run_kmem_cache_shrink(struct executor *x, const struct op *op)
 {
+	struct event event = {.kind = EVENT_CACHE_SHRINK, .value = (op->arg[0] & ~HANDLE_OTHER) + 1};
 	struct kmem_cache_handle *c;
 	target_addr_t cache = cache_of(x, op->arg[0], &c);
 
 	REQUIRE(x, may_take_mutex(x, false));
 	if (!cache || !x->allocator->ops->cache_shrink)
 		return RESULT_SKIP;
+	if (c)
+		sim_emit(x->sim, &event);
 	x->chain_mutex = true;
 	x->allocator->ops->cache_shrink(x->allocator, cache);
 	x->chain_mutex = false;

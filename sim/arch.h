@@ -78,7 +78,8 @@ struct dma_code {
 	unsigned bugs;                             /* enum dma_bug */
 };
 extern const struct dma_code dma_none, dma_arm926, dma_arm_wt, dma_arm_v6, dma_arm_v7, dma_arm_v7m, dma_arm64,
-	dma_parisc_pcxl, dma_mips, dma_sh3, dma_sh4, dma_xtensa_wb, dma_xtensa_wt, dma_powerpc, dma_riscv, dma_flush;
+	dma_parisc_pcxl, dma_mips, dma_sh3, dma_sh4, dma_xtensa_wb, dma_xtensa_wt, dma_powerpc, dma_riscv, dma_flush,
+	dma_arm_v7_later, dma_parisc_later, dma_powerpc_later;
 
 struct arch {
 	const char *name;
@@ -94,6 +95,7 @@ struct arch {
 	uint8_t kmalloc_minalign, slab_minalign; /* bytes, of the row's era (FACTS 3.1) */
 	uint8_t dma_minalign;           /* ARCH_DMA_MINALIGN of 6.1, 0 = not defined; it did not exist in 2.6.22 */
 	uint8_t kmalloc_minalign_later; /* ARCH_KMALLOC_MINALIGN of 6.1 where it does not follow dma_minalign, else 0 */
+	bool kmalloc_bounces;           /* 6.5 aligns kmalloc to 8 bytes, and bounces what is small (FACTS 4.4) */
 	uint8_t slab_minalign_defined;  /* the same where the arch defines it, else 0: SLAB has no default */
 	uint8_t long_long_align;        /* alignof(unsigned long long) if it is not 8; ask arch_long_long_align() */
 	uint8_t page_kib;               /* KiB of the real page if it is not 4; the emulated page is 4 KiB */
@@ -103,7 +105,7 @@ struct arch {
 	enum fdp_kind flush_dcache_page;
 	enum fdr_kind flush_dcache_range;
 	bool kunmap_flushes; /* parisc_requires_coherency(): kunmap and kunmap_atomic flush the kernel page */
-	const struct dma_code *dma;
+	const struct dma_code *dma, *dma_later; /* of the row's era; of 6.1 where that differs, else NULL (FACTS 3.4) */
 	const char *help;
 };
 

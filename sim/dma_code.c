@@ -23,6 +23,8 @@ static const struct dma_maintenance riscv_for_cpu = {NOTHING, FLUSH, FLUSH, NOTH
 /* parisc PCX-L: fdc for all, again at unmap unless TO_DEVICE. */
 static const struct dma_maintenance flush_all = {FLUSH, FLUSH, FLUSH, NOTHING, NOTHING, FLUSH};
 static const struct dma_maintenance flush_for_cpu = {NOTHING, FLUSH, FLUSH, NOTHING, NOTHING, FLUSH};
+/* 6.1 purges what the device wrote; no word about edges: the purge of a line that is shared is as pure as any. */
+static const struct dma_maintenance purge_for_cpu = {NOTHING, INVALIDATE, FLUSH, NOTHING, NOTHING, INVALIDATE};
 /* mips: the first level is safe for neighbours, bc_inv of the RM7000 is a pure invalidate of the second. */
 static const struct dma_maintenance mips = {FLUSH, FLUSH, FLUSH, NOTHING, NOTHING, INVALIDATE};
 static const struct dma_maintenance mips_for_cpu = {NOTHING, FLUSH, FLUSH, NOTHING, NOTHING, INVALIDATE};
@@ -70,5 +72,9 @@ const struct dma_code dma_xtensa_wb = {.call = {AT_MAP_AND_SYNC(&xtensa_wb)}, .b
 const struct dma_code dma_xtensa_wt = {.call = {AT_MAP_AND_SYNC(&xtensa_wt)},
 				       .bugs = DMA_BUG_MAP_PAGE | DMA_BUG_WT_BIDIRECTIONAL};
 const struct dma_code dma_powerpc = {.call = {AT_MAP_AND_SYNC(&invalidate)}, .bugs = DMA_BUG_SYNC_RANGE};
+/* As of 6.1; powerpc flushes a FROM_DEVICE buffer that does not begin or end on a line: its edges are what counts. */
+const struct dma_code dma_arm_v7_later = {.call = {BOTH_WAYS(&arm_v7, &arm_for_cpu)}};
+const struct dma_code dma_parisc_later = {.call = {BOTH_WAYS(&flush_all, &purge_for_cpu)}};
+const struct dma_code dma_powerpc_later = {.call = {AT_MAP_AND_SYNC(&arm_v7)}, .bugs = DMA_BUG_SYNC_RANGE};
 /* FACTS says nothing of it: the policy that is safest for neighbours. */
 const struct dma_code dma_flush = {.call = {AT_MAP_AND_SYNC(&flush_all)}};

@@ -25,6 +25,7 @@
 	EVENT(CACHE_CREATE, "cache-create",                                                                            \
 	      "addr = kmem_cache, id = handle, size = object size, value = align + (flags << 32)")                     \
 	EVENT(CACHE_DESTROY, "cache-destroy", "id = handle, value = result")                                           \
+	EVENT(CACHE_SHRINK, "cache-shrink", "a created kmem_cache is about to give up its arrays: value = its id + 1") \
 	EVENT(CACHE_VALIDATE, "cache-validate", "all slabs were looked at: value = kmem_cache id + 1")                 \
 	EVENT(MISUSE, "misuse",                                                                                        \
 	      "the client is about to break the API: id = enum misuse, addr, size, value = handle + (byte << 32)")     \

@@ -200,7 +200,23 @@ static inline uint32_t sim_kmalloc_minalign(const struct sim *sim)
 		return 1u << sim->arch->line_shift;
 	if (sim->policy[POLICY_kmalloc_minalign] == KMALLOC_MINALIGN_LATER)
 		return arch_kmalloc_minalign_later(sim->arch);
+	if (sim->policy[POLICY_kmalloc_minalign] == KMALLOC_MINALIGN_BOUNCED)
+		return sim->arch->kmalloc_bounces ? 8 : arch_kmalloc_minalign_later(sim->arch);
 	return sim->arch->kmalloc_minalign;
+}
+
+/* What the DMA API does on this machine in the era of the world. */
+static inline const struct dma_code *sim_dma_code(const struct sim *sim)
+{
+	return sim->policy[POLICY_dma_code] && sim->arch->dma_later ? sim->arch->dma_later : sim->arch->dma;
+}
+
+/* Mappings that are small by their size alone go through bounce slots on this machine (FACTS 4.4). */
+static inline bool sim_kmalloc_bounces(const struct sim *sim)
+{
+	uint8_t bounce = sim->policy[POLICY_kmalloc_bounce];
+
+	return bounce == KMALLOC_BOUNCE_ARCH ? sim->arch->kmalloc_bounces : bounce == KMALLOC_BOUNCE_ON;
 }
 
 /* Bytes that DMA maintenance rounds to, a power of two: the line, or the page where a platform can drop no less (C53).

@@ -118,6 +118,21 @@ static void test_a_packet_carries_what_was_handed_over(void **state)
 	check("k0 = alloc_skb\nskb_add_frag k0 o0 8\ndev_queue_xmit k0\nkfree o0\nkfree_skb k0\n", NULL);
 }
 
+static void test_an_owner_may_change_what_is_on_its_way(void **state)
+{
+	(void)state;
+	check("k0 = alloc_skb\nskb_add_frag k0 o0 8\ndev_queue_xmit k0\nobj_write o0 8 4 0x55\nkfree o0\nkfree_skb "
+	      "k0\n",
+	      NULL);
+	check("k0 = alloc_skb\nskb_add_frag k0 o0 8\nk1 = skb_clone k0\ndev_queue_xmit k1\nobj_write o0 8 4 0x55\n"
+	      "kfree o0\nkfree_skb k1\n",
+	      NULL);
+	/* What the next owner of the memory writes is not theirs. */
+	check("k0 = alloc_skb\nskb_add_frag k0 o0 8\ndev_queue_xmit k0\nobj_write o0 8 4 0x55\nkfree o0\n"
+	      "o1 = kmalloc 64 GFP_KERNEL\nobj_write o1 8 4 0x66\nkfree_skb k0\n",
+	      "use-after-free/client/object/kfree_skb");
+}
+
 static void test_a_clone_carries_what_its_original_did(void **state)
 {
 	(void)state;
@@ -133,6 +148,7 @@ int main(void)
 		cmocka_unit_test(test_putters_free_exactly_once),
 		cmocka_unit_test(test_a_getter_without_a_reference_comes_too_late),
 		cmocka_unit_test(test_a_packet_carries_what_was_handed_over),
+		cmocka_unit_test(test_an_owner_may_change_what_is_on_its_way),
 		cmocka_unit_test(test_a_clone_carries_what_its_original_did),
 	};
 

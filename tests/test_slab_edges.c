@@ -165,7 +165,7 @@ static void invariants_see_each_damage(void **state)
 	target_addr_t o = kmalloc(64), c = cache("kmalloc-64"), l3 = CACHE_FIELD(&sim, c, list3), at = slab_of(o);
 	target_addr_t ac = cpu_array(c, 0), entry = slab_entry_place(&sim, ac, 0),
 		      bufctl = slab_bufctl_place(&sim, at, 20);
-	target_addr_t buffer = target_load_word(&sim, entry);
+	target_addr_t buffer = target_load_word(&sim, entry), next = slab_entry_place(&sim, ac, 1);
 	frame_t frame = virt_to_frame(&sim, o);
 
 	(void)state;
@@ -188,6 +188,12 @@ static void invariants_see_each_damage(void **state)
 	       "is no object");
 	BREAKS(target_store_word(&sim, entry, 0, ROLE_NONE), target_store_word(&sim, entry, buffer, ROLE_NONE),
 	       "lies in no slab");
+	/* One of those that went to the array, twice; and one that is on the chain. */
+	BREAKS(target_store_word(&sim, entry, target_load_word(&sim, next), ROLE_NONE),
+	       target_store_word(&sim, entry, buffer, ROLE_NONE), "free twice");
+	BREAKS(target_store_word(&sim, entry, DESC_FIELD(&sim, at, s_mem) + 20 * CACHE_FIELD(&sim, c, buffer_size),
+				 ROLE_NONE),
+	       target_store_word(&sim, entry, buffer, ROLE_NONE), "free twice");
 	BREAKS(target_store_field(&sim, at, LF_list_head_next, at),
 	       target_store_field(&sim, at, LF_list_head_next, slab_field_place(&sim, l3, LF_slab_list3_partial)),
 	       "list is broken");

@@ -279,17 +279,19 @@ static void page_fields_of_a_slob_page(void **state)
 {
 	target_addr_t o, full;
 	frame_t slob_page;
+	unsigned header;
 
 	for (unsigned i = 0; i < 3; i++) {
 		boot24(word_sizes[i]);
+		header = i == 1 ? 4 : 8; /* ppc8xx defines no minimum */
 		o = kmalloc(104);
 		slob_page = frame_of(o);
 		assert_true(page_flag(&sim, slob_page, PG_active));
 		assert_true(page_flag(&sim, slob_page, PG_private));
 		assert_false(page_flag(&sim, slob_page, PG_slab));
-		assert_int_equal(page_member(&sim, slob_page, LF_page_inuse), (PAGE_SIZE - 112) / 2);
+		assert_int_equal(page_member(&sim, slob_page, LF_page_inuse), (PAGE_SIZE - 104 - header) / 2);
 		assert_int_equal(page_member(&sim, slob_page, LF_page_index), o + 104);
-		full = kmalloc(PAGE_SIZE - 112 - 8);
+		full = kmalloc(PAGE_SIZE - 104 - 2 * header);
 		assert_int_equal(frame_of(full), slob_page);
 		assert_false(page_flag(&sim, slob_page, PG_private));
 		assert_true(page_flag(&sim, slob_page, PG_active));
@@ -412,6 +414,10 @@ static void big_kmalloc_keeps_its_size(void **state)
 
 static void minimum_alignment_is_the_header(void **state)
 {
+	static const struct {
+		const char *arch;
+		unsigned bytes;
+	} headers[] = {{"ppc8xx", 4}, {"sh4", 4}, {"m68040", 4}, {"arm926", 8}, {"x86", 8}, {"mips-r4k", 128}};
 	target_addr_t o, s;
 
 	(void)state;
@@ -422,6 +428,15 @@ static void minimum_alignment_is_the_header(void **state)
 	assert_int_equal(int_at(o - 64), 10);
 	assert_int_equal(ksize(o), 10);
 	assert_int_equal(kmalloc(10) - o, 128);
+	policy[POLICY_kmalloc_minalign] = KMALLOC_MINALIGN_ARCH;
+	/* What the arch defines, for kmalloc or for slabs, else alignof(long). */
+	for (unsigned i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		boot24(headers[i].arch);
+		o = kmalloc(10);
+		assert_int_equal(o % PAGE_SIZE, headers[i].bytes);
+		assert_int_equal(kmalloc(10) - o,
+				 (10 + 2 * headers[i].bytes - 1) / headers[i].bytes * headers[i].bytes);
+	}
 	/* C48 */
 	boot24("ppc8xx");
 	s = create(12, 0, 0);
