@@ -6,8 +6,8 @@
  * design, or not contained.  Other oracles go on in misuse worlds, for claims show what misuse leads to; what they find
  * there is the client's fault, so misuse targets count only this oracle's title (fuzz/target.h).
  * Innocent: whatever the table does not promise; free objects whose page is gone, or may wait for RCU; stores that
- * change no byte of a fence or of poison; fences of objects that no created kmem_cache sized; debugging that is on for
- * some kmem_caches only.
+ * change no byte of a fence or of poison; fences of objects whose size for the allocator is not certain; debugging that
+ * is on for some kmem_caches only; what waits for a shrink, once anything interrupts.
  */
 #include "oracles/attribution.h"
 #include "oracles/known_caches.h"
@@ -104,20 +104,22 @@ static bool damages(const struct detection *d, const struct oracle_context *cont
 {
 	const struct redzone_contract *zone = &context->allocator->ops->contract.redzone;
 	const struct object *o = &context->objects[(uint32_t)event->value];
-	uint64_t width = zone->width ? zone->width : context->sim->layout->word;
-	target_addr_t from = event->addr, to = event->addr + event->size, end = o->addr + o->size;
+	uint64_t width = zone->width ? zone->width : context->sim->layout->word, size;
+	target_addr_t from = event->addr, to = event->addr + event->size, end;
 	uint8_t byte = (uint8_t)(event->value >> 32);
 
 	if (event->id == MISUSE_write_after_free)
 		return changes_bytes(context, from, to, byte);
-	if (!created_cache(&d->caches, o))
+	size = fenced_size(context, created_cache(&d->caches, o), o);
+	if (!size)
 		return false;
 	if (event->id == MISUSE_underflow)
 		return zone->before && changes_bytes(context, from, to < o->addr ? to : o->addr, byte);
+	end = o->addr + size;
 	if (zone->width)
 		end = (end + width - 1) & ~(width - 1);
 	else
-		width = o->size % width ? width - o->size % width : width;
+		width = size % width ? width - size % width : width;
 	from = from > end ? from : end;
 	to = to < end + width ? to : end + width;
 	return changes_bytes(context, from, to, byte);
@@ -153,6 +155,11 @@ static void missed(struct detection *d, const struct oracle_context *context, co
 	p->row = NULL;
 }
 
+static bool waits_for_shrink(const struct pending *p)
+{
+	return p->row && p->row->when & DETECT_AT_SHRINK;
+}
+
 static void on_misuse(struct detection *d, const struct oracle_context *context, const struct event *event,
 		      struct findings *out)
 {
@@ -176,6 +183,8 @@ static void on_misuse(struct detection *d, const struct oracle_context *context,
 	if (o && o->state == OBJECT_FREED && (o->rcu || !page_stayed(d, context, handle)))
 		d->pending.row = NULL;
 	if (o && store && d->pending.row && !damages(d, context, event))
+		d->pending.row = NULL;
+	if (waits_for_shrink(&d->pending) && (context->depth > 1 || !o || !created_cache(&d->caches, o)))
 		d->pending.row = NULL;
 	d->spoiled = !d->pending.row;
 	d->pending.op = d->pending.due_op = context->sim->op;
@@ -244,7 +253,7 @@ static void on_page_free(struct detection *d, const struct oracle_context *conte
 
 	for (uint64_t i = 0; frame != FRAME_NONE && i < event->size >> PAGE_SHIFT; i++)
 		d->frame_uses[frame + i]++;
-	if (!p->row || p->due || !covers(p, context, event->addr, event->size))
+	if (!p->row || (p->due && !waits_for_shrink(p)) || !covers(p, context, event->addr, event->size))
 		return;
 	if (p->row->when & DETECT_AT_DISCARD)
 		missed(d, context, "before its page went", out);
@@ -264,6 +273,21 @@ static void on_free(struct detection *d, const struct oracle_context *context, c
 		return;
 	p->due = true;
 	p->due_op = context->sim->op;
+}
+
+/* What the arrays of a kmem_cache hold twice shows when they are emptied, if nobody took it from them before. */
+static void on_way_to_shrink(struct detection *d, const struct oracle_context *context, const struct event *event)
+{
+	struct pending *p = &d->pending;
+
+	if (event->kind == EVENT_CACHE_SHRINK && context->objects[p->handle].kmem_cache == event->value) {
+		p->due = true;
+		p->due_op = context->sim->op;
+	}
+	if (context->depth > 1 || (event->kind == EVENT_OBJECT_ALLOC && covers(p, context, event->addr, 1))) {
+		d->spoiled = true;
+		p->row = NULL;
+	}
 }
 
 /* Events that end the time for a report. */
@@ -302,8 +326,12 @@ static void observe(void *state, const struct oracle_context *context, const str
 		know_cache(&d->caches, event);
 	else if (d->pending.row && (event->kind == EVENT_REPORT || event->kind == EVENT_KERNEL_BUG))
 		on_report(d, event);
-	else if (d->pending.row)
-		on_deadline(d, context, event, out);
+	else if (d->pending.row) {
+		if (waits_for_shrink(&d->pending))
+			on_way_to_shrink(d, context, event);
+		if (d->pending.row)
+			on_deadline(d, context, event, out);
+	}
 }
 
 const struct oracle oracle_detection = {
@@ -312,7 +340,7 @@ const struct oracle oracle_detection = {
 	.state_size = sizeof(struct detection),
 	.wants = EVENT_BIT(MISUSE) | EVENT_BIT(OBJECT_FREE) | EVENT_BIT(PAGE_FREE) | EVENT_BIT(CACHE_CREATE) |
 		 EVENT_BIT(REPORT) | EVENT_BIT(KERNEL_BUG) | EVENT_BIT(OP_END) | EVENT_BIT(OBJECT_ALLOC) |
-		 EVENT_BIT(CACHE_VALIDATE) | EVENT_BIT(OVER),
+		 EVENT_BIT(CACHE_VALIDATE) | EVENT_BIT(CACHE_SHRINK) | EVENT_BIT(OVER),
 	.idle = IDLE_IF_LEGAL,
 	.begin = begin,
 	.observe = observe,

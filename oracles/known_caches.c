@@ -14,6 +14,32 @@ const struct known_cache *created_cache(const struct known_caches *caches, const
 	return o->kmem_cache && o->kmem_cache <= KNOWN_CACHES_MAX ? &caches->cache[o->kmem_cache - 1] : NULL;
 }
 
+/* SLAB's sizes do not depend on the arch's alignment, which may be why they have no red zones. */
+static uint64_t kmalloc_size(const struct oracle_context *context, const struct object *o)
+{
+	const struct allocator_contract *contract = &context->allocator->ops->contract;
+	uint64_t size = contract->kmalloc_min, least = contract->redzone.width ? 0 : sim_kmalloc_minalign(context->sim);
+
+	/* Of the page allocator, or of a kmem_cache that was created as one too many to be known. */
+	if (o->kmem_cache && o->kmem_cache <= OBJECT_OF_PAGES)
+		return 0;
+	if (!size || o->birth == BIRTH_RESIZED || !o->size)
+		return 0;
+	if ((o->size > 64 && o->size <= 96) || (o->size > 128 && o->size <= 192))
+		return 0;
+	while (size < o->size)
+		size *= 2;
+	return size < least || (contract->redzone.width && size >= PAGE_SIZE / 4) ? 0 : size;
+}
+
+uint64_t fenced_size(const struct oracle_context *context, const struct known_cache *cache, const struct object *o)
+{
+	/* A count lies between the object and its red zone. */
+	if (context->sim->policy[POLICY_slab_references] == SLAB_REFERENCES_OBJECT_COUNT)
+		return 0;
+	return cache ? o->size : kmalloc_size(context, o);
+}
+
 bool red_zoned(const struct oracle_context *context, const struct known_cache *cache, const struct object *o)
 {
 	const struct redzone_contract *zone = &context->allocator->ops->contract.redzone;

@@ -24,6 +24,13 @@ void know_cache(struct known_caches *caches, const struct event *event);
 const struct known_cache *created_cache(const struct known_caches *caches, const struct object *o);
 
 /*
+ * Bytes of the object that debugging fences: as asked for of a created kmem_cache; of kmalloc the size that the request
+ * was rounded up to.  0 = not certain: 96 and 192 exist on some machines only, a resized object has the place of what
+ * it was.
+ */
+uint64_t fenced_size(const struct oracle_context *context, const struct known_cache *cache, const struct object *o);
+
+/*
  * Has an object red zones for certain, where the contract's debugging promises them?  cache is its created_cache().
  * Alignments wider than a red zone's word drop them (FACTS 2.2), whoever asks: cache, arch or a policy of kmalloc.
  */

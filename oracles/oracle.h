@@ -24,7 +24,7 @@ struct title_row {
 };
 extern const struct title_row title_rows[TITLE_COUNT];
 
-enum { FINDINGS_MAX = 16, SIGNATURE_MAX = 120, DETAIL_MAX = 400 };
+enum { FINDINGS_MAX = 16, SIGNATURE_MAX = 120, DETAIL_MAX = 2048 };
 
 struct finding {
 	enum title title;
