@@ -31,9 +31,11 @@ void elites_learn(struct elites *e, const struct session *s, const struct progra
 	struct allocator *a = s->executor.allocator;
 	struct shape shape = {.count = 0};
 
-	if (s->world.findings.count || !a->ops->shape)
+	if (s->world.findings.count)
 		return;
-	a->ops->shape(a, &shape);
+	client_shape(&s->executor, &shape);
+	if (a->ops->shape)
+		a->ops->shape(a, &shape);
 	for (unsigned i = 0; i < shape.count; i++)
 		keep(e, shape.row[i], p);
 }

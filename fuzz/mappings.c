@@ -102,7 +102,7 @@ static bool tells_its_size(const struct executor *x, uint64_t offset, uint64_t l
 {
 	uint64_t mask = (UINT64_C(1) << x->sim->line_shift) - 1;
 
-	return !x->sim->policy[POLICY_kmalloc_bounce] || !(size & mask) || (!offset && length == size);
+	return !sim_kmalloc_bounces(x->sim) || !(size & mask) || (!offset && length == size);
 }
 
 /*
@@ -193,4 +193,27 @@ void count_mapping(struct executor *x, uint32_t handle, bool live)
 	}
 	if (m->how == MAPPED_SG)
 		x->lists[m->sg].mappings += live ? 1 : UINT32_MAX;
+}
+
+/* The mapping holds memory whose owner gave it back: of an object that is freed, maybe under a page that is held. */
+static bool is_of_freed(const struct executor *x, const struct mapping_handle *m)
+{
+	uint32_t memory = mapping_piece(x, m, 0).memory;
+
+	return is_stale(x, memory) ||
+	       (memory != HANDLE_NONE && !(memory & HANDLE_OTHER) && x->objects[memory].state == OBJECT_FREED);
+}
+
+void client_shape(const struct executor *x, struct shape *shape)
+{
+	unsigned mappings = 0, of_freed = 0, held = 0;
+
+	for (uint32_t i = 0; i < x->count[YIELDS_MAPPING]; i++)
+		if (x->mappings[i].live) {
+			mappings++;
+			of_freed += is_of_freed(x, &x->mappings[i]);
+		}
+	for (uint32_t i = 0; i < x->count[YIELDS_PAGE]; i++)
+		held += x->pages[i].object && x->pages[i].extra_references;
+	shape_add(shape, SHAPE_CLIENT, mappings, of_freed, held);
 }

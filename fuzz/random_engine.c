@@ -8,7 +8,7 @@
 #include "fuzz/elites.h"
 #include "fuzz/save.h"
 
-enum { PROGRAMS_PER_LOOK = 256 };
+enum { PROGRAMS_PER_LOOK = 16 };
 
 static double seconds_now(void)
 {
