@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# An allocator from outside the tree: examples/region-heap builds, both of its bugs are found within 10 s, and their
-# reproducers replay and minimise.  Plain build only: an engine build of the core takes minutes.
+# An allocator from outside the tree: examples/region-heap builds, both of its bugs are found within 10 s, their
+# reproducers replay and minimise, and the contract's tests fail for the one bug that they can see.  Plain build only: an
+# engine build of the core takes minutes.
 set -euo pipefail
 fail() { echo "example.sh: $*" >&2; exit 1; }
 dir=examples/region-heap
@@ -25,4 +26,9 @@ for program in $dir/*.prog; do
 	$tool run "$out/small.prog" >"$out/replay" 2>&1 || status=$?
 	[ $status = 1 ] && grep -qF "$expect" "$out/replay" || fail "minimize $program lost its finding"
 done
-echo "ok     $dir: builds outside the tree, both bugs found, replayed and minimised"
+if "${MAKE:-make}" --no-print-directory -s -C $dir contract >"$out/contract" 2>&1; then fail "the contract's tests pass"; fi
+if grep '^\[  FAILED  \] region' "$out/contract" | grep -v huge_sizes || ! grep -q 'PASSED.* [1-9]' "$out/contract"; then
+	cat "$out/contract" >&2
+	fail "the contract's tests fail for something else"
+fi
+echo "ok     $dir: builds outside the tree, both bugs found, replayed and minimised, and the contract tested"

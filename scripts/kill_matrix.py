@@ -20,7 +20,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 PLANTED = pathlib.Path("tests/planted")
 WORK = pathlib.Path("build/kill-matrix")
 TOOL = "build/slabfuzz"
-RANDOM_SECONDS = 10  # the baseline may miss: it must not cost hours
+# The baseline may miss, which must not cost hours: it has ten times the median of the other engine, within these.
+RANDOM_TIMES, RANDOM_LEAST, RANDOM_MOST = 10, 1, 10
 Row = collections.namedtuple("Row", "seconds oracles signature later")
 
 
@@ -54,7 +55,11 @@ def lines_of(command):
     return out.stdout.splitlines()
 
 
-def hunt(patch, engine, args):
+def baseline_seconds(rows):
+    return min(RANDOM_MOST, max(RANDOM_LEAST, RANDOM_TIMES * statistics.median(row.seconds for row in rows)))
+
+
+def hunt(patch, engine, seconds, args):
     """A Row per seed; the programs of the seeds are in WORK/<bug>/."""
     save = WORK / patch.stem / engine
     save.mkdir(parents=True, exist_ok=True)
@@ -67,10 +72,9 @@ def hunt(patch, engine, args):
         command += ["--target", header(patch, "target")]
     if header(patch, "fuzz"):
         command += ["--also", header(patch, "fuzz"), "--want", header(patch, "expect")]
+    command += ["--time", f"{seconds:g}"]
     if engine == "mutate":
-        command += ["--time", str(args.time), "--beyond", str(args.beyond)]
-    else:
-        command += ["--time", str(min(args.time, RANDOM_SECONDS))]
+        command += ["--beyond", str(args.beyond)]
     rows = []
     for line in lines_of(command):
         _, _, seconds, _, oracles, signature, later = line.split("\t")
@@ -125,7 +129,8 @@ def measure(patch, args):
             for engine in ("mutate", "random"):
                 result[engine] = [Row(*row) for row in result[engine]]
             return result
-    result = {"key": key, "mutate": hunt(patch, "mutate", args), "random": hunt(patch, "random", args),
+    mutate = hunt(patch, "mutate", args.time, args)
+    result = {"key": key, "mutate": mutate, "random": hunt(patch, "random", baseline_seconds(mutate), args),
               "killer": killers_oracles(patch), "noisy": noisy_twins(patch)}
     write_atomically(path, json.dumps(result))
     return result
@@ -215,8 +220,9 @@ def report(bugs, oracles, results, args):
             " seed, over all clean and misuse targets of the model. A number in an oracle's column: in how many seeds it"
             " reported on the program that showed the bug first; `+`: it did so only on the committed killer, or when"
             f" fuzzing went on for {args.beyond:g} s with the oracle that was first muted (tried in every seed as long as"
-            " only one had seen the bug). `random` is the baseline, generated programs without a corpus, at most"
-            f" {RANDOM_SECONDS} s. Without the bug all these programs are silent.", "",
+            " only one had seen the bug). `random` is the baseline, generated programs without a corpus, for"
+            f" {RANDOM_TIMES} times the median of the corpus, at least {RANDOM_LEAST} s and at most {RANDOM_MOST} s a seed."
+            " Without the bug all these programs are silent.", "",
             f"Median of the medians {statistics.median(medians):.3f} s, slowest median {max(medians):.2f} s, slowest seed"
             f" {slowest:.2f} s. Not found with every seed: {', '.join(missed) or 'none'}.", "",
             "Only this oracle sees: " + "; ".join(f"{o}: {', '.join(only[o])}" for o in oracles if o in only) + ".", "",

@@ -4,7 +4,8 @@
 #
 #   DIR/registry.def  the lines to add to fuzz/registry.def    DIR/*.c  the code under test and its adapter
 #   DIR/targets/*.c   targets; the tool knows these only
-# OUTSIDE_FLAVOURS adds others: asan, libfuzzer-asan, afl.
+# OUTSIDE_FLAVOURS adds others: asan, libfuzzer-asan, afl.  `make outside-contract` builds and runs the tests that the
+# contract record asks for: DIR/build/contract NAME, of one heap.
 
 OUTSIDE_FLAVOURS ?= plain $(if $(shell command -v $(CLANG)),libfuzzer)
 OUTSIDE_SOURCES := $(notdir $(wildcard $(OUTSIDE)/*.c))
@@ -48,6 +49,11 @@ $(3)/slabfuzz: $(patsubst %.c,$(2)/obj/%.o,$(filter fuzz/main%,$(TOOL))) $(3)/ob
 		$(OUTSIDE_SOURCES:%.c=$(3)/cov/%.o) $(2)/libtool.a $(2)/libcore.a
 	@$$(if $$(V),,echo "  LINK  $$@")
 	$$(Q)$($(1)_CC) $($(1)_FLAGS) -o $$@ $$^ $(TOOL_LIBS)
+$(3)/contract: $(2)/obj/tests/test_contract_all.o $(3)/obj/registry.o $(3)/obj/planted_registry.o \
+		$(3)/obj/targets_registry.o $(OUTSIDE_TARGETS:%=$(3)/named/%.o) $(OUTSIDE_SOURCES:%.c=$(3)/cov/%.o) \
+		$(2)/libhelpers.a $(2)/libtool.a $(2)/libcore.a
+	@$$(if $$(V),,echo "  LINK  $$@")
+	$$(Q)$($(1)_CC) $($(1)_FLAGS) -o $$@ $$^ $(2)/libhelpers.a $(2)/libcore.a $(or $($(1)_CMOCKA),-lcmocka) $(TOOL_LIBS)
 $(3)/libslabfuzz_mutator.so: $(2)/libslabfuzz_mutator.so
 	@cp $$< $$@
 
@@ -55,7 +61,10 @@ outside: $(OUTSIDE_TARGETS:%=$(3)/fuzz_%) $(if $($(1)_LINK),,$(3)/slabfuzz) \
 	$(if $(filter afl,$(1)),$(3)/libslabfuzz_mutator.so)
 endef
 
-.PHONY: outside
+.PHONY: outside outside-contract
+# By their text names, which the sources of the adapters give.
+outside-contract: $(OUTSIDE)/build/contract
+	@for name in $$(sed -n 's/^\t\.name = "\(.*\)",$$/\1/p' $(OUTSIDE)/*.c); do $< $$name || exit 1; done
 $(foreach f,$(OUTSIDE_FLAVOURS),$(eval $(call outside,$(f),$(or $($(f)_DIR),build/$(f)),$(OUTSIDE)/$(or $($(f)_DIR),build/$(f)))))
 
 -include $(shell [ -d $(OUTSIDE)/build ] && find $(OUTSIDE)/build -name '*.d')

@@ -141,7 +141,8 @@ def cells(claim, engine, result):
     hunts = result["hunts"]
     first = [min(times.values()) for times in hunts if times]
     world = " ".join(f"{key}={value}" for key, value in settings.items())
-    each = (f"`{s}` {statistics.median(t[s] for t in hunts if s in t) if any(s in t for t in hunts) else '-'}" for s in signatures)
+    median = {s: statistics.median(t[s] for t in hunts if s in t) for s in signatures if any(s in t for t in hunts)}
+    each = (f"`{s}` {median[s]:.1f}" if s in median else f"`{s}` -" for s in signatures)
     return [claim, engine, target, world, f"{len(first)}/{len(hunts)}", f"{statistics.median(first):.1f}" if first else "-",
             f"{max(first):.1f}" if first else "-", ", ".join(each)]
 
