@@ -170,19 +170,25 @@ MACHINE_SOURCES := $(UNDER_TEST) $(FRAMEWORK) $(wildcard sim/*.h sim/*.def backe
 build/machine/%.o: tests/planted/machine/%.patch scripts/plant.sh $(MACHINE_SOURCES)
 	@mkdir -p $(@D)
 	@scripts/plant.sh machine $< $@ '$(plain_CC) $(COMPILE) $(plain_FLAGS)'
-# Objects that come before the archives.
-link_machine = $(plain_CC) $(plain_FLAGS) -o $@ $(1) $(patsubst %.c,build/obj/%.o,$(filter fuzz/main%,$(TOOL))) \
-	build/obj/targets_registry.o $(TARGETS:%=build/named/%.o) build/obj/planted_registry.o build/libtool.a \
-	build/libcore.a build/libplanted.a build/libhelpers.a build/libcore.a $(TOOL_LIBS)
-build/machine/%: build/machine/%.o build/slabfuzz
+# Objects that come before the archives.  A bug at a time: no planted allocator, and nothing for a debugger, or 80 tools
+# take gigabytes.
+link_machine = $(plain_CC) $(plain_FLAGS) -Wl,--strip-debug -o $@ $(1) \
+	$(patsubst %.c,build/obj/%.o,$(filter fuzz/main%,$(TOOL))) build/obj/targets_registry.o $(TARGETS:%=build/named/%.o) \
+	build/machine/registry/unplanted.o build/libtool.a build/libcore.a build/libhelpers.a build/libcore.a $(TOOL_LIBS)
+build/machine/registry/unplanted.c: scripts/plant.sh
+	@mkdir -p $(@D)
+	@scripts/plant.sh registry > $@
+build/machine/registry/unplanted.o: build/machine/registry/unplanted.c
+	@$(plain_CC) $(COMPILE) $(plain_FLAGS) -c -o $@ $<
+build/machine/%: build/machine/%.o build/machine/registry/unplanted.o build/slabfuzz
 	@$(call link_machine,$<)
 # The heap of region-* is a helper of the tests that no other tool knows; `region` has no bug.
 build/machine/registry/heaps.o: fuzz/registry.c fuzz/registry.def tests/heaps.def
 	@mkdir -p $(@D)
 	@$(plain_CC) $(COMPILE) $(plain_FLAGS) -DSLABFUZZ_REGISTRY_EXTRA='"tests/heaps.def"' -c -o $@ $<
-build/machine/region-%: build/machine/region-%.o build/machine/registry/heaps.o build/slabfuzz
+build/machine/region-%: build/machine/region-%.o build/machine/registry/heaps.o build/machine/registry/unplanted.o build/slabfuzz
 	@$(call link_machine,$(wordlist 1,2,$^))
-build/machine/region: build/machine/registry/heaps.o build/slabfuzz
+build/machine/region: build/machine/registry/heaps.o build/machine/registry/unplanted.o build/slabfuzz
 	@$(call link_machine,$<)
 MACHINES += build/machine/region
 

@@ -39,7 +39,8 @@ plant_object() {
 		"$model" | "$model"_*) objects+=("$object") ;;
 		esac
 	done
-	ld -r -m "$emulation" -o "$out" "${objects[@]}"
+	# Without debug information: two hundred copies of a model's fill gigabytes of tools that link them.
+	ld -r --strip-debug -m "$emulation" -o "$out" "${objects[@]}"
 	objcopy --redefine-sym "allocator_$model=$(symbol_of "$patch")" "$out"
 	# Not --keep-global-symbol: compilers' own COMDAT symbols must stay global, the linker merges them.
 	nm -g --defined-only "$out" | awk -v keep="$(symbol_of "$patch")" \
