@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
-/* The last is not the allocator's: what its client holds. */
-enum shape_kind { SHAPE_CACHE, SHAPE_CPU, SHAPE_HEAP, SHAPE_WAITING, SHAPE_CLIENT, SHAPE_KINDS };
+/* The last two are not the allocator's: what its client holds, and how much of that memory has a new owner. */
+enum shape_kind { SHAPE_CACHE, SHAPE_CPU, SHAPE_HEAP, SHAPE_WAITING, SHAPE_CLIENT, SHAPE_REUSED, SHAPE_KINDS };
 
 enum { SHAPE_STEPS = 8, SHAPES = SHAPE_KINDS * SHAPE_STEPS * SHAPE_STEPS * SHAPE_STEPS, SHAPE_ROWS_MAX = 64 };
 

@@ -223,7 +223,10 @@ bool memory_range(struct executor *x, uint32_t memory, uint64_t offset, uint64_t
 bool device_owns(struct executor *x, target_addr_t addr, uint64_t size);
 /* True iff a sync gave that range of a mapping, and perhaps no more of it, to the cpu. */
 bool cpu_has_synced(struct executor *x, target_addr_t addr, uint64_t size);
-/* Adds how many mappings there are, how many of them are of memory that was given back, and how many pages are held. */
+/*
+ * Adds how many mappings there are, how many of them are of memory that was given back, and how many pages are held; if
+ * memory was given back, how much of it belongs to somebody else by now.
+ */
 void client_shape(const struct executor *x, struct shape *shape);
 /* The value of a SIZE argument as the target's size_t. */
 uint64_t size_value(const struct executor *x, uint32_t arg);

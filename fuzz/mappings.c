@@ -204,16 +204,36 @@ static bool is_of_freed(const struct executor *x, const struct mapping_handle *m
 	       (memory != HANDLE_NONE && !(memory & HANDLE_OTHER) && x->objects[memory].state == OBJECT_FREED);
 }
 
+/* Some of its bytes have another owner now: a live object that came later. */
+static bool is_reused(const struct executor *x, const struct mapping_handle *m)
+{
+	struct sg_entry piece = mapping_piece(x, m, 0);
+
+	for (uint32_t i = 0; i < x->count[YIELDS_OBJECT]; i++) {
+		const struct object *o = &x->objects[i];
+
+		if (o->state == OBJECT_LIVE && o->addr < piece.addr + piece.size && piece.addr < o->addr + o->size)
+			return true;
+	}
+	return false;
+}
+
 void client_shape(const struct executor *x, struct shape *shape)
 {
-	unsigned mappings = 0, of_freed = 0, held = 0;
+	unsigned mappings = 0, of_freed = 0, reused = 0, held = 0;
 
-	for (uint32_t i = 0; i < x->count[YIELDS_MAPPING]; i++)
-		if (x->mappings[i].live) {
-			mappings++;
-			of_freed += is_of_freed(x, &x->mappings[i]);
+	for (uint32_t i = 0; i < x->count[YIELDS_MAPPING]; i++) {
+		if (!x->mappings[i].live)
+			continue;
+		mappings++;
+		if (is_of_freed(x, &x->mappings[i])) {
+			of_freed++;
+			reused += is_reused(x, &x->mappings[i]);
 		}
+	}
 	for (uint32_t i = 0; i < x->count[YIELDS_PAGE]; i++)
 		held += x->pages[i].object && x->pages[i].extra_references;
 	shape_add(shape, SHAPE_CLIENT, mappings, of_freed, held);
+	if (of_freed)
+		shape_add(shape, SHAPE_REUSED, of_freed, reused, held);
 }
