@@ -339,6 +339,27 @@ static void shape_cache(const struct sim *sim, target_addr_t c, struct shape *sh
 			  peek(sim, peek_word(sim, slab_array_place(sim, c, cpu)), LF_array_cache_avail), 0);
 }
 
+static bool is_listed(const struct sim *sim, target_addr_t head, target_addr_t c)
+{
+	target_addr_t link = peek(sim, head, LF_list_head_next);
+
+	while (link != head && link - sim->layout->field[LF_slab_cache_list].offset != c)
+		link = peek(sim, link, LF_list_head_next);
+	return link != head;
+}
+
+/* Slabs whose callback a cpu has queued, and how many of them outlive their caches. */
+static void shape_waiting(const struct sim *sim, const struct slab_state *state, unsigned cpu, struct shape *shape)
+{
+	uint64_t count = 0, orphans = 0;
+
+	for (target_addr_t slab = state->rcu_first[cpu]; slab; slab = peek(sim, slab, LF_slab_rcu_next)) {
+		count++;
+		orphans += !is_listed(sim, state->caches, peek(sim, slab, LF_slab_rcu_cache));
+	}
+	shape_add(shape, SHAPE_WAITING, cpu, count, orphans);
+}
+
 void slab_shape(struct allocator *a, struct shape *shape)
 {
 	struct sim *sim = a->sim;
@@ -348,11 +369,6 @@ void slab_shape(struct allocator *a, struct shape *shape)
 	for (target_addr_t link = peek(sim, state->caches, LF_list_head_next); link != state->caches;
 	     link = peek(sim, link, LF_list_head_next))
 		shape_cache(sim, link - list, shape);
-	for (unsigned cpu = 0; cpu < sim->cpus; cpu++) {
-		uint64_t count = 0;
-
-		for (target_addr_t slab = state->rcu_first[cpu]; slab; slab = peek(sim, slab, LF_slab_rcu_next))
-			count++;
-		shape_add(shape, SHAPE_WAITING, cpu, count, sim->cpus);
-	}
+	for (unsigned cpu = 0; cpu < sim->cpus; cpu++)
+		shape_waiting(sim, state, cpu, shape);
 }

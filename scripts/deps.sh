@@ -8,7 +8,7 @@ packages=(
 	gcc make binutils patch python3 git ca-certificates
 	gcc-multilib g++-multilib lib32z1-dev
 	clang clang-14 libclang-rt-14-dev llvm-14 clang-format clang-tidy universal-ctags
-	afl++ zlib1g-dev libxxhash-dev libcmocka-dev libcjson-dev libsqlite3-dev
+	afl++ zlib1g-dev libxxhash-dev libcmocka-dev
 	zip unzip file
 )
 # Only the page of the safety matrix and its test need these; without them that test says so and is left out.

@@ -83,7 +83,12 @@ static void lists_are_measured(void **state)
 	    SHAPE_WAITING, 1, 1, 1);
 	has("world arch=x86 allocator=slab profile=safe cpus=2\nc0 = kmem_cache_create 64 0 DESTROY_BY_RCU\n"
 	    "cpu 1 3 {\n\to0 = kmem_cache_alloc c0 GFP_KERNEL\n\tkmem_cache_free c0 o0\n\tkmem_cache_shrink c0\n}\n",
-	    SHAPE_WAITING, 1, 1, 2);
+	    SHAPE_WAITING, 1, 1, 0);
+	/* In that era the callback of another cpu may outlive the cache. */
+	has("world arch=x86 allocator=slab profile=2.6.22 cpus=2\nc0 = kmem_cache_create 64 0 DESTROY_BY_RCU\n"
+	    "cpu 1 3 {\n\to0 = kmem_cache_alloc c0 GFP_KERNEL\n\tkmem_cache_free c0 o0\n\tkmem_cache_shrink c0\n}\n"
+	    "kmem_cache_destroy c0\n",
+	    SHAPE_WAITING, 1, 1, 1);
 	/* Two objects a slab: one slab full, one half, and a refill takes no more than it must. */
 	has("world arch=x86 allocator=slab profile=safe\no0 = kmem_cache_alloc kmalloc-2048 GFP_KERNEL repeat=2\n",
 	    SHAPE_CACHE, 0, 0, 1);
