@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the contract promises, on every registered allocator, 64 and 32 bit.  A check runs a text program and looks at
- * the executor's objects and their bytes itself, so that it does not rest on the oracles alone; findings fail it too.
- * A capability or a promise that is absent skips it.
+ * What the contract promises, on every registered allocator, 64 and 32 bit, with and without debugging.  A check runs a
+ * text program and looks at the executor's objects and their bytes itself, so that it does not rest on the oracles
+ * alone; findings fail it too. A capability or a promise that is absent skips it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,12 +18,12 @@
 #include "oracles/attribution.h"
 #include "tests/harness.h"
 
-enum { TEXT_MAX = 32768, ARCHES = 2, NAME_MAX_BYTES = 80 };
+enum { TEXT_MAX = 32768, ARCHES = 2, DEBUGS = 8, NAME_MAX_BYTES = 80 };
 
 /* Prestate of a test. */
 struct subject {
 	const struct allocator_ops *ops;
-	const char *arch;
+	const char *arch, *debug;
 };
 
 /* A program under construction: the world line, then ops. */
@@ -49,7 +49,7 @@ static void __attribute__((format(printf, 1, 2))) add(const char *format, ...)
 static void begin(const struct subject *s, const char *keys)
 {
 	text.used = 0;
-	add("world arch=%s %s\n", s->arch, keys);
+	add("world arch=%s debug=%s %s\n", s->arch, s->debug, keys);
 }
 
 /* Runs what was added; no finding is tolerated. */
@@ -301,9 +301,9 @@ static void check_poison(const struct subject *s)
 {
 	const struct allocator_contract *contract = &s->ops->contract;
 
-	if (!contract->poison_alloc || !contract->poison_free)
+	if (!contract->poison_alloc || !contract->poison_free || !strchr(s->debug, 'P'))
 		skip();
-	begin(s, "debug=P");
+	begin(s, "");
 	add_three_of_each();
 	add("c0 = kmem_cache_create 100 0 0\no%u = kmem_cache_alloc c0 GFP_KERNEL repeat=3\n", 3 * SIZES);
 	run_clean(s);
@@ -340,9 +340,9 @@ static void check_redzone(const struct subject *s)
 {
 	static const unsigned objects[] = {8, 44, 64, 100, 120};
 
-	if (!s->ops->contract.redzone.live || !s->ops->cache_create)
+	if (!s->ops->contract.redzone.live || !s->ops->cache_create || !strchr(s->debug, 'Z'))
 		skip();
-	begin(s, "debug=FZ");
+	begin(s, "");
 	for (unsigned i = 0; i < 5; i++)
 		add("c%u = kmem_cache_create %u 0 0\no%u = kmem_cache_alloc c%u GFP_KERNEL repeat=3\n", i, objects[i],
 		    3 * i, i);
@@ -459,23 +459,30 @@ static void add_tests(const struct subject *subject, struct CMUnitTest *tests, s
 		struct prestate *p = &prestates[i];
 
 		*p = (struct prestate){.subject = *subject, .check = &checks[i]};
-		snprintf(p->name, sizeof(p->name), "%s %s %s", subject->ops->name, subject->arch, checks[i].name);
+		snprintf(p->name, sizeof(p->name), "%s %s %s %s", subject->ops->name, subject->arch, subject->debug,
+			 checks[i].name);
 		tests[i] = (struct CMUnitTest){.name = p->name, .test_func = run_check, .initial_state = p};
 	}
 }
 
-/* All checks on all arches; number of failures. */
+static bool has_debugging(const struct allocator_ops *ops)
+{
+	return ops->contract.redzone.live || ops->contract.poison_free || ops->contract.detects;
+}
+
+/* All checks on all arches with debugging of all kinds; number of failures. */
 static int run_all(const struct allocator_ops *const *list, unsigned list_count)
 {
 	static const char *const arch_names[ARCHES] = {"x86", "arm926"};
+	static const char *const letters[DEBUGS] = {"-", "F", "Z", "P", "U", "FZ", "ZP", "FZPU"};
 	unsigned count = 0;
-	struct CMUnitTest *tests = calloc((size_t)list_count * ARCHES * CHECKS, sizeof(*tests));
-	struct prestate *prestates = calloc((size_t)list_count * ARCHES * CHECKS, sizeof(*prestates));
+	struct CMUnitTest *tests = calloc((size_t)list_count * ARCHES * DEBUGS * CHECKS, sizeof(*tests));
+	struct prestate *prestates = calloc((size_t)list_count * ARCHES * DEBUGS * CHECKS, sizeof(*prestates));
 	int failed = 1;
 
 	for (unsigned i = 0; tests && prestates && i < list_count; i++)
-		for (unsigned k = 0; k < ARCHES; k++, count += CHECKS) {
-			struct subject subject = {list[i], arch_names[k]};
+		for (unsigned k = 0; k < ARCHES * (has_debugging(list[i]) ? DEBUGS : 1); k++, count += CHECKS) {
+			struct subject subject = {list[i], arch_names[k % ARCHES], letters[k / ARCHES]};
 
 			add_tests(&subject, tests + count, prestates + count);
 		}
