@@ -11,7 +11,8 @@
 /* The last two are not the allocator's: what its client holds, and how much of that memory has a new owner. */
 enum shape_kind { SHAPE_CACHE, SHAPE_CPU, SHAPE_HEAP, SHAPE_WAITING, SHAPE_CLIENT, SHAPE_REUSED, SHAPE_KINDS };
 
-enum { SHAPE_STEPS = 8, SHAPES = SHAPE_KINDS * SHAPE_STEPS * SHAPE_STEPS * SHAPE_STEPS, SHAPE_ROWS_MAX = 64 };
+enum { SHAPE_STEPS = 8, SHAPES_OF_A_KIND = SHAPE_STEPS * SHAPE_STEPS * SHAPE_STEPS };
+enum { SHAPES = SHAPE_KINDS * SHAPES_OF_A_KIND, SHAPE_ROWS_MAX = 64 };
 
 /* Rows of one state, each a number below SHAPES; those beyond the table are left out. */
 struct shape {

@@ -15,11 +15,14 @@ static void copy_program(struct program *to, const struct program *from)
 
 static void keep(struct elites *e, unsigned shape, const struct program *p)
 {
+	unsigned kind = shape / SHAPES_OF_A_KIND;
+
 	if (!e->program[shape]) {
 		e->program[shape] = malloc(sizeof(*p));
 		if (!e->program[shape])
 			return;
-		e->shape[e->count++] = (uint16_t)shape;
+		e->shape[kind][e->count_of[kind]++] = (uint16_t)shape;
+		e->count++;
 	} else if (e->program[shape]->op_count < p->op_count) {
 		return;
 	}
@@ -40,12 +43,23 @@ void elites_learn(struct elites *e, const struct session *s, const struct progra
 		keep(e, shape.row[i], p);
 }
 
+/* Kinds have equal shares, however many shapes each has: a new kind takes no more than its own from the others. */
+static unsigned pick_kind(const struct elites *e, struct prng *r)
+{
+	unsigned picked = 0, seen = 0;
+
+	for (unsigned kind = 0; kind < SHAPE_KINDS; kind++)
+		if (e->count_of[kind] && prng_one_in(r, ++seen))
+			picked = kind;
+	return picked;
+}
+
 static const struct program *pick(const struct elites *e, struct prng *r)
 {
-	unsigned latest = e->count < LATEST ? e->count : LATEST;
-	unsigned i = prng_one_in(r, LATEST_IN) ? e->count - 1 - prng_below(r, latest) : prng_below(r, e->count);
+	unsigned kind = pick_kind(e, r), count = e->count_of[kind], latest = count < LATEST ? count : LATEST;
+	unsigned i = prng_one_in(r, LATEST_IN) ? count - 1 - prng_below(r, latest) : prng_below(r, count);
 
-	return e->program[e->shape[i]];
+	return e->program[e->shape[kind][i]];
 }
 
 void elites_next(const struct elites *e, struct program *p, const struct op_profile *profile, struct prng *r)
@@ -64,7 +78,7 @@ void elites_next(const struct elites *e, struct program *p, const struct op_prof
 
 void elites_end(struct elites *e)
 {
-	for (unsigned i = 0; i < e->count; i++)
-		free(e->program[e->shape[i]]);
+	for (unsigned i = 0; i < SHAPES; i++)
+		free(e->program[i]);
 	memset(e, 0, sizeof(*e));
 }

@@ -10,9 +10,9 @@
 #include "program/mutate.h"
 
 struct elites {
-	unsigned count;
-	uint16_t shape[SHAPES];          /* those that some program leads to, in the order of their discovery */
-	struct program *program[SHAPES]; /* owned; NULL = none yet */
+	unsigned count, count_of[SHAPE_KINDS];
+	uint16_t shape[SHAPE_KINDS][SHAPES_OF_A_KIND]; /* that some program leads to, in the order of their discovery */
+	struct program *program[SHAPES];               /* owned; NULL = none yet */
 };
 
 /* Remembers p, which the session just ran: for what is new in the state it left, or what longer programs led to. */

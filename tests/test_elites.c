@@ -106,9 +106,9 @@ static void the_shortest_is_kept(void **state)
 	(void)state;
 	assert_true(known > 0);
 	assert_int_equal(learn(one), known);
-	assert_int_equal(elites.program[elites.shape[0]]->op_count, 1);
+	assert_int_equal(elites.program[elites.shape[SHAPE_CACHE][0]]->op_count, 1);
 	assert_int_equal(learn(two), known);
-	assert_int_equal(elites.program[elites.shape[0]]->op_count, 1);
+	assert_int_equal(elites.program[elites.shape[SHAPE_CACHE][0]]->op_count, 1);
 	elites_end(&elites);
 }
 
