@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+
 #include "fuzz/elites.h"
 #include "tests/harness.h"
 
@@ -175,6 +177,40 @@ static void what_is_next_comes_of_what_is_kept(void **state)
 	elites_end(&elites);
 }
 
+/* One shape of what the client holds beside many of a cache: an edit of its program is no rarer for that. */
+static void kinds_have_equal_shares(void **state)
+{
+	static struct program next;
+	const struct op_profile profile = {op_set_all(), 1, 16};
+	struct prng r = {5};
+	unsigned of_it = 0;
+
+	(void)state;
+	for (unsigned objects = 1; objects <= 64; objects += 3)
+		for (unsigned freed = 1; freed <= objects; freed += 3) {
+			char text[256];
+
+			snprintf(text, sizeof(text),
+				 "world arch=x86 allocator=slub profile=safe\n"
+				 "o0 = kmem_cache_alloc kmalloc-2048 GFP_KERNEL repeat=%u\nkfree o0 repeat=%u\n",
+				 objects, freed);
+			learn(text);
+		}
+	assert_in_range(elites.count_of[SHAPE_CACHE], 8, SHAPES_OF_A_KIND);
+	learn("world arch=x86 allocator=slub profile=safe\no0 = kmalloc 61 GFP_KERNEL\n"
+	      "m0 = dma_map o0 0 61 TO_DEVICE\n");
+	for (unsigned i = 0; i < 400; i++) {
+		elites_next(&elites, &next, &profile, &r);
+		for (unsigned n = 0; n < next.op_count; n++)
+			if (next.ops[n].verb == OP_kmalloc && next.ops[n].arg[0] == 61) {
+				of_it++;
+				break;
+			}
+	}
+	assert_in_range(of_it, 70, 200);
+	elites_end(&elites);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +221,7 @@ int main(void)
 		cmocka_unit_test(damage_is_no_news),
 		cmocka_unit_test(what_the_client_holds_is_measured),
 		cmocka_unit_test(what_is_next_comes_of_what_is_kept),
+		cmocka_unit_test(kinds_have_equal_shares),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
