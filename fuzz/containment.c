@@ -1,105 +1,132 @@
 /* SPDX-License-Identifier: MIT */
-/* Signal handlers for native allocators; they unwind the op as sim_oops(), sim_bug() and sim_hang() do. */
+/* The handlers' question is always the same: does code under test run, in an op that can be unwound? */
 #include "fuzz/containment.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/time.h>
+#include <ucontext.h>
 
-enum { ALTERNATE_STACK = 64 * 1024 };
+#include "fuzz/framework_bug.h"
+#include "fuzz/watchdog.h"
 
-static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+enum { ALTERNATE_STACK = 256 * 1024, RUNS_PER_LOOK = 256, FIRST_RUNS = 16 };
+
+static const struct {
+	int number;
+	const char *name;
+} crash_signals[] = {
+	{SIGSEGV, "SIGSEGV"}, {SIGBUS, "SIGBUS"}, {SIGFPE, "SIGFPE"}, {SIGILL, "SIGILL"}, {SIGABRT, "SIGABRT"},
+};
 enum { CRASH_SIGNALS = sizeof(crash_signals) / sizeof(crash_signals[0]) };
 
 /* Handlers are plain functions; there is one world in a process. */
 static struct session *contained;
 static struct sigaction previous[CRASH_SIGNALS];
 
-static struct sim *sim_under_test(void)
-{
-	struct sim *sim = &contained->world.sim;
-
-	return sim->recovery && !contained->world.config.allocator->contract.frames_are_frames ? sim : NULL;
-}
-
-/* The old handler has its turn when the instruction runs again. */
-static void step_aside(int number)
+static const char *signal_name(int number)
 {
 	for (unsigned i = 0; i < CRASH_SIGNALS; i++)
-		if (crash_signals[i] == number)
-			sigaction(number, &previous[i], NULL);
-	if (number == SIGABRT)
-		raise(number);
+		if (crash_signals[i].number == number)
+			return crash_signals[i].name;
+	return "signal";
+}
+
+/* For addr2line: where the tool is loaded differs from run to run. */
+static unsigned long code_offset(const void *context)
+{
+	extern const char __executable_start[] __attribute__((weak));
+	const ucontext_t *machine = context;
+	unsigned long pc = 0;
+
+#if defined(__x86_64__)
+	pc = (unsigned long)machine->uc_mcontext.gregs[REG_RIP];
+#elif defined(__i386__)
+	pc = (unsigned long)machine->uc_mcontext.gregs[REG_EIP];
+#else
+	(void)machine;
+#endif
+	return __executable_start ? pc - (unsigned long)(uintptr_t)__executable_start : pc;
+}
+
+static _Noreturn void framework_crashed(int number, const siginfo_t *info, const void *context)
+{
+	const struct sim *sim = &contained->world.sim;
+	char what[300];
+
+	snprintf(what, sizeof(what), "%s%s at 0x%llx, code offset 0x%lx, op %u %s: not in code under test",
+		 signal_name(number), sim->under_test ? " while booting" : "",
+		 number == SIGABRT ? 0ull : (unsigned long long)(uintptr_t)info->si_addr, code_offset(context), sim->op,
+		 contained->executor.running && sim->by ? sim->by : "none");
+	framework_bug_end(what);
 }
 
 static void on_crash(int number, siginfo_t *info, void *context)
 {
-	struct sim *sim = sim_under_test();
+	struct sim *sim = &contained->world.sim;
 
-	(void)context;
-	if (!sim) {
-		step_aside(number);
-		return;
-	}
+	if (!sim->under_test || !sim->recovery)
+		framework_crashed(number, info, context);
 	if (number == SIGSEGV || number == SIGBUS)
 		sim_oops(sim, (uintptr_t)info->si_addr, "native code");
 	sim_bug(sim, number == SIGABRT ? "abort() in native code" : "illegal instruction in native code");
 }
 
-/* The same op of the same run as at the last tick: it had a whole interval to itself. */
-static void on_tick(int number)
-{
-	static uint64_t last_run;
-	static uint32_t last_op;
-	struct sim *sim = sim_under_test();
-	uint64_t run = contained->executor.runs;
-
-	(void)number;
-	if (sim && run == last_run && sim->op == last_op)
-		sim_hang(sim);
-	last_run = sim ? run : 0;
-	last_op = sim ? sim->op : 0;
-}
-
-static bool crash_handlers_are_ours(void)
+static bool handlers_are_ours(void)
 {
 	struct sigaction now;
 
 	return sigaction(SIGSEGV, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) && now.sa_sigaction == on_crash;
 }
 
-/* Again after an engine or a test framework put its own in place. */
-static void install_crash_handlers(void)
-{
-	struct sigaction crash = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
-
-	for (unsigned i = 0; i < CRASH_SIGNALS; i++)
-		sigaction(crash_signals[i], &crash, &previous[i]);
-}
-
-static void install_watchdog(void)
+static void install_handlers(void)
 {
 	static uint8_t stack[ALTERNATE_STACK]; /* recursion without end leaves no room on the other */
 	stack_t alternate = {.ss_sp = stack, .ss_size = sizeof(stack)};
-	struct sigaction tick = {.sa_handler = on_tick, .sa_flags = SA_RESTART | SA_NODEFER};
-	struct itimerval interval = {.it_interval = {.tv_sec = HANG_SECONDS}, .it_value = {.tv_sec = HANG_SECONDS}};
+	struct sigaction crash = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
 
+	if (handlers_are_ours())
+		return;
 	sigaltstack(&alternate, NULL);
-	sigaction(SIGVTALRM, &tick, NULL);
-	setitimer(ITIMER_VIRTUAL, &interval, NULL);
+	for (unsigned i = 0; i < CRASH_SIGNALS; i++)
+		sigaction(crash_signals[i].number, &crash, &previous[i]);
 }
 
-void containment_prepare(struct session *s, const struct world_config *config)
+void containment_install(struct session *s)
+{
+	contained = s;
+	framework_bug_install(s);
+	install_handlers();
+	watchdog_arm(s);
+}
+
+static bool is_native(const struct world_config *config)
 {
 	bool native = !config->allocator->contract.frames_are_frames;
 
 	for (unsigned i = 0; i < config->peer_count; i++)
 		native = native || !config->peers[i]->contract.frames_are_frames;
-	if (!native)
+	return native;
+}
+
+void containment_prepare(struct session *s, const struct world_config *config)
+{
+	uint64_t runs = s->executor.runs;
+
+	/* System calls cost more than a short program. */
+	if (runs >= FIRST_RUNS && runs % RUNS_PER_LOOK && !is_native(config))
 		return;
-	if (!contained)
-		install_watchdog();
 	contained = s;
-	if (!crash_handlers_are_ours())
-		install_crash_handlers();
+	install_handlers();
+	watchdog_arm(s);
+}
+
+void containment_release(void)
+{
+	watchdog_disarm();
+	framework_bug_install(NULL);
+	if (!handlers_are_ours())
+		return;
+	for (unsigned i = 0; i < CRASH_SIGNALS; i++)
+		sigaction(crash_signals[i].number, &previous[i], NULL);
 }

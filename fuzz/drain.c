@@ -56,7 +56,7 @@ static uint64_t free_objects(struct executor *x)
 			sim_emit(x->sim, &event);
 		o->state = OBJECT_FREED;
 		o->freed_by = x->sim->op;
-		x->allocator->ops->free(x->allocator, cache_of_object(x, o), o->addr);
+		UNDER_TEST(x->sim, x->allocator->ops->free(x->allocator, cache_of_object(x, o), o->addr));
 	}
 	return largest;
 }
@@ -78,7 +78,7 @@ static void end_grace_periods(struct executor *x)
 
 	for (unsigned i = 0; x->allocator->ops->grace_period && i < GRACE_PERIODS_MAX; i++) {
 		sim_emit(x->sim, &event);
-		if (!x->allocator->ops->grace_period(x->allocator))
+		if (!UNDER_TEST(x->sim, x->allocator->ops->grace_period(x->allocator)))
 			return;
 	}
 }
@@ -90,7 +90,7 @@ static void destroy_caches(struct executor *x)
 
 		if (!x->caches[i].addr)
 			continue;
-		event.value = x->allocator->ops->cache_destroy(x->allocator, x->caches[i].addr);
+		event.value = UNDER_TEST(x->sim, x->allocator->ops->cache_destroy(x->allocator, x->caches[i].addr));
 		x->caches[i].addr = 0;
 		sim_emit(x->sim, &event);
 	}
@@ -103,7 +103,7 @@ static void destroy_pools(struct executor *x)
 
 	for (uint32_t i = 0; i < x->count[YIELDS_POOL]; i++) {
 		if (x->pools[i].live)
-			dma_pool_exit(x->sim, &x->pools[i].pool, &kmalloc);
+			UNDER_TEST(x->sim, dma_pool_exit(x->sim, &x->pools[i].pool, &kmalloc));
 		x->pools[i].live = false;
 	}
 }
@@ -117,11 +117,11 @@ static void probe(struct executor *x, uint64_t size)
 
 	if (!size || x->allocator->ops->contract.never_reuses)
 		return;
-	addr = x->allocator->ops->alloc(x->allocator, &request);
+	addr = UNDER_TEST(x->sim, x->allocator->ops->alloc(x->allocator, &request));
 	event.value = addr != 0;
 	sim_emit(x->sim, &event);
 	if (addr)
-		x->allocator->ops->free(x->allocator, 0, addr);
+		UNDER_TEST(x->sim, x->allocator->ops->free(x->allocator, 0, addr));
 }
 
 void executor_drain(struct executor *x)
@@ -147,15 +147,15 @@ void executor_drain(struct executor *x)
 		unmap_all(x);
 	put_references(x);
 	largest = free_objects(x);
-	page_frag_drain(sim, &x->frag);
+	UNDER_TEST(x->sim, page_frag_drain(sim, &x->frag));
 	free_pages_of_client(x);
 	end_grace_periods(x);
 	destroy_caches(x);
 	end_grace_periods(x);
 	destroy_pools(x);
-	swiotlb_exit(sim);
+	UNDER_TEST(x->sim, swiotlb_exit(sim));
 	if (x->allocator->ops->reclaim)
-		x->allocator->ops->reclaim(x->allocator);
+		UNDER_TEST(x->sim, x->allocator->ops->reclaim(x->allocator));
 	sim_emit(sim, &drained);
 	sim->steps = STEPS_PER_OP;
 	probe(x, largest);

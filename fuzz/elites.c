@@ -38,7 +38,7 @@ void elites_learn(struct elites *e, const struct session *s, const struct progra
 		return;
 	client_shape(&s->executor, &shape);
 	if (a->ops->shape)
-		a->ops->shape(a, &shape);
+		UNDER_TEST(a->sim, a->ops->shape(a, &shape));
 	for (unsigned i = 0; i < shape.count; i++)
 		keep(e, shape.row[i], p);
 }

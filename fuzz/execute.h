@@ -141,10 +141,12 @@ struct executor {
 	struct schedule schedule;
 	/* > 0: an interrupt block runs, or one amid code with interrupts off; it may not sleep. */
 	unsigned in_irq;
-	bool chain_mutex;  /* an op under way makes, destroys or shrinks kmem_caches */
-	struct busy *busy; /* innermost object that an op under way still uses; NULL = none */
-	uint64_t runs;     /* since executor_create() */
-	bool over;         /* an oops, BUG or hang ended the program */
+	bool chain_mutex;              /* an op under way makes, destroys or shrinks kmem_caches */
+	struct busy *busy;             /* innermost object that an op under way still uses; NULL = none */
+	uint64_t runs;                 /* since executor_create() */
+	bool over;                     /* an oops, BUG or hang ended the program */
+	bool ending;                   /* oracles look at what is left */
+	const struct program *running; /* the program under way, NULL between runs */
 	/* Of a sweep: in force from the first op on; injected_count of them. */
 	const struct fault_injection *injected;
 	unsigned injected_count;

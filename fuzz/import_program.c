@@ -2,8 +2,9 @@
 /* The emitter shared by all trace formats: addresses become handles, cpus become blocks, ends become frees. */
 #include "fuzz/import.h"
 
-#include <assert.h>
 #include <string.h>
+
+#include "sim/invariant.h"
 
 enum { SIZE_EXACT_MAX = 65535, SIZE_LARGEST = (8 << 20) - 8, ORDER_LARGEST = 10, BLOCK_OPS_MAX = 255 };
 
@@ -18,7 +19,7 @@ static uint32_t gfp_row(const char *name)
 	for (uint32_t i = 0; i < sizeof(gfp_names) / sizeof(gfp_names[0]); i++)
 		if (strcmp(gfp_names[i], name) == 0)
 			return i;
-	assert(false); /* importers name rows of sim/gfp.def only */
+	invariant(false); /* importers name rows of sim/gfp.def only */
 	return 0;
 }
 
@@ -64,7 +65,7 @@ static struct import_slot *slot_of(struct importer *im, uint64_t address, bool p
 
 static void append(struct importer *im, enum verb verb, uint32_t a, uint32_t b, uint32_t c)
 {
-	assert(im->program.op_count < PROGRAM_OPS_MAX);
+	invariant(im->program.op_count < PROGRAM_OPS_MAX);
 	im->program.ops[im->program.op_count++] = (struct op){.verb = (uint8_t)verb, .repeat = 1, .arg = {a, b, c, 0}};
 }
 

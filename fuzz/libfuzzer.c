@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/containment.h"
 #include "fuzz/engine.h"
 #include "fuzz/report.h"
 #include "fuzz/save.h"
@@ -47,6 +48,7 @@ static void engine_start(void)
 	target_resolve(&engine.plan, &target);
 	engine_override();
 	engine.session.only = target_counts_only(&target);
+	engine.session.plan = &engine.plan;
 	engine.ready = true;
 }
 
@@ -80,6 +82,7 @@ static void engine_finding(struct program *p, const struct finding *finding)
 	target_supply_world(&engine.plan, p);
 	report_print(s, p, &engine.plan.configs[p->variant], &copy, NULL, stderr);
 	fflush(NULL);
+	containment_release(); /* this abort() is the engine's */
 	abort();
 }
 

@@ -78,7 +78,7 @@ static target_addr_t allocate(struct executor *x, target_addr_t cache, uint64_t 
 {
 	struct alloc_request request = {.kmem_cache = cache, .size = size, .gfp = gfp};
 
-	return x->allocator->ops->alloc(x->allocator, &request);
+	return UNDER_TEST(x->sim, x->allocator->ops->alloc(x->allocator, &request));
 }
 
 /* What is no memory but not NULL either (D25) is found out by whoever clears it. */
@@ -205,7 +205,7 @@ static uint64_t ksize_of(struct executor *x, uint32_t handle)
 	uint64_t size;
 
 	busy_begin(x, &busy, handle);
-	size = x->allocator->ops->ksize(x->allocator, x->objects[handle].addr);
+	size = UNDER_TEST(x->sim, x->allocator->ops->ksize(x->allocator, x->objects[handle].addr));
 	busy_end(x);
 	return size;
 }
@@ -240,7 +240,7 @@ enum op_result run_krealloc(struct executor *x, const struct op *op)
 	}
 	object_freed(x, op->arg[0]);
 	if (addr != o->addr)
-		ops->free(x->allocator, 0, o->addr);
+		UNDER_TEST(x->sim, ops->free(x->allocator, 0, o->addr));
 	x->objects[x->yield].birth = BIRTH_RESIZED;
 	object_allocated(x, x->yield, addr, size);
 	return RESULT_OK;
@@ -255,7 +255,7 @@ static enum op_result kfree_raw(struct executor *x, uint32_t memory)
 	if (!x->world->config.misuse)
 		return RESULT_SKIP;
 	misuse_emit(x, misuse_of_free(x, memory), memory, addr, size, 0);
-	x->allocator->ops->free(x->allocator, 0, addr);
+	UNDER_TEST(x->sim, x->allocator->ops->free(x->allocator, 0, addr));
 	return RESULT_OK;
 }
 
@@ -264,7 +264,7 @@ enum op_result run_kfree(struct executor *x, const struct op *op)
 	enum op_result result = RESULT_SKIP;
 
 	if (op->arg[0] == HANDLE_NONE) {
-		x->allocator->ops->free(x->allocator, 0, 0);
+		UNDER_TEST(x->sim, x->allocator->ops->free(x->allocator, 0, 0));
 		return RESULT_OK;
 	}
 	if (op->arg[0] & HANDLE_OTHER)
@@ -278,7 +278,7 @@ enum op_result run_kfree(struct executor *x, const struct op *op)
 			continue;
 		}
 		object_freed(x, op->arg[0] + i);
-		x->allocator->ops->free(x->allocator, 0, o->addr);
+		UNDER_TEST(x->sim, x->allocator->ops->free(x->allocator, 0, o->addr));
 		result = RESULT_OK;
 	}
 	return result;
@@ -295,7 +295,7 @@ enum op_result run_kfree_at(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	addr = o->addr + op->arg[1];
 	misuse_emit(x, MISUSE_interior_free, op->arg[0], addr, 1, 0);
-	x->allocator->ops->free(x->allocator, 0, addr);
+	UNDER_TEST(x->sim, x->allocator->ops->free(x->allocator, 0, addr));
 	return RESULT_OK;
 }
 
@@ -383,7 +383,7 @@ enum op_result run_kmem_cache_create(struct executor *x, const struct op *op)
 	REQUIRE(x, request.size >= x->sim->layout->word && request.size <= x->allocator->ops->contract.size_max / 8);
 	name_cache(c, x->yield);
 	x->chain_mutex = true;
-	c->addr = x->allocator->ops->cache_create(x->allocator, &request);
+	c->addr = UNDER_TEST(x->sim, x->allocator->ops->cache_create(x->allocator, &request));
 	x->chain_mutex = false;
 	if (!c->addr)
 		return refused(x, x->yield, request.size);
@@ -412,7 +412,7 @@ enum op_result run_kmem_cache_destroy(struct executor *x, const struct op *op)
 	/* Nobody uses it from here on. */
 	c->addr = 0;
 	x->chain_mutex = true;
-	event.value = x->allocator->ops->cache_destroy(x->allocator, cache);
+	event.value = UNDER_TEST(x->sim, x->allocator->ops->cache_destroy(x->allocator, cache));
 	x->chain_mutex = false;
 	if (event.value != DESTROY_OK)
 		c->addr = cache;
@@ -488,7 +488,7 @@ enum op_result run_kmem_cache_free(struct executor *x, const struct op *op)
 			tell_cache_free(x, cache, op->arg[1] + i);
 		if (o->state == OBJECT_LIVE)
 			object_freed(x, op->arg[1] + i);
-		x->allocator->ops->free(x->allocator, cache, o->addr);
+		UNDER_TEST(x->sim, x->allocator->ops->free(x->allocator, cache, o->addr));
 		result = RESULT_OK;
 	}
 	return result;
@@ -506,7 +506,7 @@ enum op_result run_kmem_cache_shrink(struct executor *x, const struct op *op)
 	if (c)
 		sim_emit(x->sim, &event);
 	x->chain_mutex = true;
-	x->allocator->ops->cache_shrink(x->allocator, cache);
+	UNDER_TEST(x->sim, x->allocator->ops->cache_shrink(x->allocator, cache));
 	x->chain_mutex = false;
 	return RESULT_OK;
 }
@@ -521,7 +521,7 @@ enum op_result run_cache_validate(struct executor *x, const struct op *op)
 	if (!cache || !x->allocator->ops->cache_validate)
 		return RESULT_SKIP;
 	x->chain_mutex = true;
-	x->allocator->ops->cache_validate(x->allocator, cache);
+	UNDER_TEST(x->sim, x->allocator->ops->cache_validate(x->allocator, cache));
 	x->chain_mutex = false;
 	event.value = c ? (op->arg[0] & ~HANDLE_OTHER) + 1 : BOOT_CACHE | (op->arg[0] + 1);
 	sim_emit(x->sim, &event);
@@ -534,7 +534,7 @@ enum op_result run_cpu_offline(struct executor *x, const struct op *op)
 	if (!x->allocator->ops->cpu_offline)
 		return RESULT_SKIP;
 	x->chain_mutex = true;
-	x->allocator->ops->cpu_offline(x->allocator, op->arg[0] % x->sim->cpus);
+	UNDER_TEST(x->sim, x->allocator->ops->cpu_offline(x->allocator, op->arg[0] % x->sim->cpus));
 	x->chain_mutex = false;
 	return RESULT_OK;
 }
@@ -546,7 +546,7 @@ enum op_result run_cache_reap(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	x->chain_mutex = true;
 	for (unsigned i = 0; i < op->repeat; i++)
-		x->allocator->ops->reap(x->allocator, op->arg[0] % x->sim->cpus);
+		UNDER_TEST(x->sim, x->allocator->ops->reap(x->allocator, op->arg[0] % x->sim->cpus));
 	x->chain_mutex = false;
 	return RESULT_OK;
 }

@@ -11,7 +11,7 @@ static target_addr_t kmalloc_for_dma(void *context, uint64_t size, gfp_t gfp)
 
 	if (size > x->allocator->ops->contract.size_max)
 		return 0;
-	addr = x->allocator->ops->alloc(x->allocator, &request);
+	addr = UNDER_TEST(x->sim, x->allocator->ops->alloc(x->allocator, &request));
 	/* As under any live object. */
 	if (addr)
 		target_disclaim(x->sim, addr, size);
@@ -22,7 +22,7 @@ static void kfree_for_dma(void *context, target_addr_t addr)
 {
 	struct executor *x = context;
 
-	x->allocator->ops->free(x->allocator, 0, addr);
+	UNDER_TEST(x->sim, x->allocator->ops->free(x->allocator, 0, addr));
 }
 
 struct coherent_kmalloc dma_kmalloc(struct executor *x)
@@ -77,7 +77,8 @@ enum op_result run_dma_alloc_coherent(struct executor *x, const struct op *op)
 	if (!size)
 		return RESULT_SKIP;
 	REQUIRE(x, coherent_gfp(x, op->arg[1]));
-	if (!dma_alloc_coherent(x->sim, x->yield, &kmalloc, size, gfp_rows[op->arg[1]].bits, &m->area))
+	if (!UNDER_TEST(x->sim,
+			dma_alloc_coherent(x->sim, x->yield, &kmalloc, size, gfp_rows[op->arg[1]].bits, &m->area)))
 		return RESULT_FAILED;
 	return yield_memory(m, MAPPED_COHERENT);
 }
@@ -93,7 +94,7 @@ static enum op_result free_coherent_of_another(struct executor *x, uint32_t hand
 		return RESULT_SKIP;
 	REQUIRE(x, false);
 	area = (struct coherent_area){m->dma, m->dma, m->size, COHERENT_NONE};
-	dma_free_coherent(x->sim, handle, &kmalloc, &area);
+	UNDER_TEST(x->sim, dma_free_coherent(x->sim, handle, &kmalloc, &area));
 	count_mapping(x, handle, false);
 	return RESULT_OK;
 }
@@ -109,7 +110,7 @@ enum op_result run_dma_free_coherent(struct executor *x, const struct op *op)
 	REQUIRE(x, !x->in_irq);
 	m->live = false;
 	x->sim->irqs_off |= x->in_irq > 0;
-	dma_free_coherent(x->sim, op->arg[0], &kmalloc, &m->area);
+	UNDER_TEST(x->sim, dma_free_coherent(x->sim, op->arg[0], &kmalloc, &m->area));
 	x->sim->irqs_off = irqs_off;
 	return RESULT_OK;
 }
@@ -124,16 +125,16 @@ enum op_result run_dma_alloc_noncoherent(struct executor *x, const struct op *op
 	if (!size)
 		return RESULT_SKIP;
 	REQUIRE(x, coherent_gfp(x, op->arg[1]));
-	if (!noncoherent_take(x->sim, &kmalloc, size, gfp_rows[op->arg[1]].bits, &m->area))
+	if (!UNDER_TEST(x->sim, noncoherent_take(x->sim, &kmalloc, size, gfp_rows[op->arg[1]].bits, &m->area)))
 		return RESULT_FAILED;
-	m->area.dma = dma_map_single(x->sim, x->yield, m->area.cpu, size, DMA_BIDIRECTIONAL);
+	m->area.dma = UNDER_TEST(x->sim, dma_map_single(x->sim, x->yield, m->area.cpu, size, DMA_BIDIRECTIONAL));
 	if (m->area.dma == DMA_MAPPING_ERROR) {
 		m->area.dma = m->area.cpu;
-		coherent_give(x->sim, &kmalloc, &m->area);
+		UNDER_TEST(x->sim, coherent_give(x->sim, &kmalloc, &m->area));
 		/* The page that an object was in is the allocator's, and it may keep it. */
 		return m->area.kind == COHERENT_KMALLOC ? RESULT_OK : RESULT_FAILED;
 	}
-	dma_sync_single_for_cpu(x->sim, x->yield, m->area.dma, size, DMA_BIDIRECTIONAL);
+	UNDER_TEST(x->sim, dma_sync_single_for_cpu(x->sim, x->yield, m->area.dma, size, DMA_BIDIRECTIONAL));
 	m->cpu_owns = true;
 	m->cpu_until = size;
 	return yield_memory(m, MAPPED_NONCOHERENT);
@@ -147,9 +148,9 @@ enum op_result run_dma_free_noncoherent(struct executor *x, const struct op *op)
 	if (!m)
 		return RESULT_SKIP;
 	m->live = false;
-	dma_unmap_single(x->sim, op->arg[0], m->dma, m->size, DMA_BIDIRECTIONAL);
+	UNDER_TEST(x->sim, dma_unmap_single(x->sim, op->arg[0], m->dma, m->size, DMA_BIDIRECTIONAL));
 	m->area.dma = m->area.cpu; /* a bounced one's pages are where the CPU saw them */
-	coherent_give(x->sim, &kmalloc, &m->area);
+	UNDER_TEST(x->sim, coherent_give(x->sim, &kmalloc, &m->area));
 	return RESULT_OK;
 }
 
@@ -187,7 +188,8 @@ enum op_result run_coherent_write(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	REQUIRE(x, m->how != MAPPED_NONCOHERENT || cpu_has(m, op->arg[1], size_value(x, op->arg[2])));
 	area = seen_by_cpu(m);
-	coherent_store(x->sim, op->arg[0], &area, op->arg[1], size_value(x, op->arg[2]), (uint8_t)op->arg[3]);
+	UNDER_TEST(x->sim, coherent_store(x->sim, op->arg[0], &area, op->arg[1], size_value(x, op->arg[2]),
+					  (uint8_t)op->arg[3]));
 	return RESULT_OK;
 }
 
@@ -200,7 +202,7 @@ enum op_result run_coherent_read(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	REQUIRE(x, m->how != MAPPED_NONCOHERENT || cpu_has(m, op->arg[1], size_value(x, op->arg[2])));
 	area = seen_by_cpu(m);
-	coherent_load(x->sim, op->arg[0], &area, op->arg[1], size_value(x, op->arg[2]));
+	UNDER_TEST(x->sim, coherent_load(x->sim, op->arg[0], &area, op->arg[1], size_value(x, op->arg[2])));
 	return RESULT_OK;
 }
 
@@ -221,7 +223,7 @@ enum op_result run_dma_pool_create(struct executor *x, const struct op *op)
 	struct pool_handle *p = &x->pools[x->yield];
 	bool debug = x->allocator->debug & DEBUG_P;
 
-	p->live = dma_pool_init(&p->pool, size_value(x, op->arg[0]), op->arg[1], op->arg[2], debug);
+	p->live = UNDER_TEST(x->sim, dma_pool_init(&p->pool, size_value(x, op->arg[0]), op->arg[1], op->arg[2], debug));
 	return p->live ? RESULT_OK : RESULT_FAILED;
 }
 
@@ -239,7 +241,8 @@ enum op_result run_dma_pool_alloc(struct executor *x, const struct op *op)
 	if (!p)
 		return RESULT_SKIP;
 	REQUIRE(x, coherent_gfp(x, op->arg[1]));
-	if (!dma_pool_take(x->sim, x->yield, &p->pool, &kmalloc, gfp_rows[op->arg[1]].bits, &m->area))
+	if (!UNDER_TEST(x->sim,
+			dma_pool_take(x->sim, x->yield, &p->pool, &kmalloc, gfp_rows[op->arg[1]].bits, &m->area)))
 		return RESULT_FAILED;
 	m->pool = op->arg[0];
 	p->blocks++;
@@ -258,7 +261,7 @@ enum op_result run_dma_pool_free(struct executor *x, const struct op *op)
 	if (m->live)
 		x->pools[m->pool].blocks--;
 	m->live = false;
-	dma_pool_give(x->sim, op->arg[1], &p->pool, &m->area);
+	UNDER_TEST(x->sim, dma_pool_give(x->sim, op->arg[1], &p->pool, &m->area));
 	return RESULT_OK;
 }
 
@@ -271,6 +274,6 @@ enum op_result run_dma_pool_destroy(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	REQUIRE(x, !p->blocks && !x->in_irq);
 	p->live = false;
-	dma_pool_exit(x->sim, &p->pool, &kmalloc);
+	UNDER_TEST(x->sim, dma_pool_exit(x->sim, &p->pool, &kmalloc));
 	return RESULT_OK;
 }

@@ -13,7 +13,7 @@ static enum op_result cache_range(struct executor *x, const struct op *op, cache
 	if (!addr || !length)
 		return RESULT_SKIP;
 	REQUIRE(x, memory_is_live(x, op->arg[0]) && op->arg[1] < size && length <= size - op->arg[1]);
-	fn(x->sim, addr + op->arg[1], length);
+	UNDER_TEST(x->sim, fn(x->sim, addr + op->arg[1], length));
 	return RESULT_OK;
 }
 
@@ -28,7 +28,7 @@ enum op_result run_cache_invalidate(struct executor *x, const struct op *op)
 	uint64_t size;
 	target_addr_t addr = memory_address(x, op->arg[0], &size);
 
-	REQUIRE(x, !cache_dirty(x->sim, addr + op->arg[1], size_value(x, op->arg[2])));
+	REQUIRE(x, !UNDER_TEST(x->sim, cache_dirty(x->sim, addr + op->arg[1], size_value(x, op->arg[2]))));
 	return cache_range(x, op, cache_invalidate);
 }
 
@@ -65,8 +65,8 @@ static enum op_result map_memory(struct executor *x, const struct op *op, enum m
 				     .memory = op->arg[0],
 				     .how = (uint8_t)how};
 	count_mapping(x, x->yield, true);
-	m->dma = how == MAPPED_PAGE ? dma_map_page(x->sim, x->yield, addr, length, direction)
-				    : dma_map_single(x->sim, x->yield, addr, length, direction);
+	m->dma = how == MAPPED_PAGE ? UNDER_TEST(x->sim, dma_map_page(x->sim, x->yield, addr, length, direction))
+				    : UNDER_TEST(x->sim, dma_map_single(x->sim, x->yield, addr, length, direction));
 	if (m->dma != DMA_MAPPING_ERROR)
 		return RESULT_OK;
 	count_mapping(x, x->yield, false);
@@ -101,9 +101,9 @@ static void access_pieces(struct executor *x, const struct mapping_handle *m, co
 		/* What lies beyond the last entry is the misuse that was told of. */
 		part = n + 1 == mapping_pieces(x, m) || length < piece.size - offset ? length : piece.size - offset;
 		if (value < 0)
-			device_read(x->sim, op->arg[0], piece.addr + offset, part);
+			UNDER_TEST(x->sim, device_read(x->sim, op->arg[0], piece.addr + offset, part));
 		else
-			device_write(x->sim, op->arg[0], piece.addr + offset, part, (uint8_t)value);
+			UNDER_TEST(x->sim, device_write(x->sim, op->arg[0], piece.addr + offset, part, (uint8_t)value));
 		offset = 0;
 		length -= part;
 	}
@@ -125,7 +125,7 @@ void late_write_lands(struct executor *x, uint32_t mapping)
 static void write_after_unmap(struct executor *x, uint32_t handle, const struct mapping_handle *m)
 {
 	if (m->direction != DMA_TO_DEVICE && should_fail(x->sim, FAULT_write_after_unmap, .size = 1))
-		device_write(x->sim, handle, m->dma, 1, STRAY_BYTE);
+		UNDER_TEST(x->sim, device_write(x->sim, handle, m->dma, 1, STRAY_BYTE));
 }
 
 enum op_result run_dma_unmap(struct executor *x, const struct op *op)
@@ -136,7 +136,7 @@ enum op_result run_dma_unmap(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	late_write_lands(x, op->arg[0]);
 	m->busy = true;
-	dma_unmap_single(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction);
+	UNDER_TEST(x->sim, dma_unmap_single(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction));
 	m->busy = false;
 	count_mapping(x, op->arg[0], false);
 	write_after_unmap(x, op->arg[0], m);
@@ -151,7 +151,7 @@ enum op_result run_dma_unmap_page(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	late_write_lands(x, op->arg[0]);
 	m->busy = true;
-	dma_unmap_page(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction);
+	UNDER_TEST(x->sim, dma_unmap_page(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction));
 	m->busy = false;
 	count_mapping(x, op->arg[0], false);
 	write_after_unmap(x, op->arg[0], m);
@@ -185,7 +185,8 @@ enum op_result run_dma_sync_for_cpu(struct executor *x, const struct op *op)
 	if (!m || !is_synced(m))
 		return RESULT_SKIP;
 	REQUIRE(x, !m->cpu_owns);
-	dma_sync_single_for_cpu(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction);
+	UNDER_TEST(x->sim,
+		   dma_sync_single_for_cpu(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction));
 	sync_owner(m, true, 0, m->size);
 	return RESULT_OK;
 }
@@ -197,7 +198,8 @@ enum op_result run_dma_sync_for_device(struct executor *x, const struct op *op)
 	if (!m || !is_synced(m))
 		return RESULT_SKIP;
 	REQUIRE(x, m->cpu_owns && m->cpu_from == 0 && m->cpu_until == m->size);
-	dma_sync_single_for_device(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction);
+	UNDER_TEST(x->sim,
+		   dma_sync_single_for_device(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction));
 	sync_owner(m, false, 0, m->size);
 	return RESULT_OK;
 }
@@ -221,7 +223,8 @@ enum op_result run_dma_sync_range_for_cpu(struct executor *x, const struct op *o
 	if (!m)
 		return RESULT_SKIP;
 	REQUIRE(x, !m->cpu_owns || x->world->config.dma_era);
-	dma_sync_single_range_for_cpu(x->sim, op->arg[0], m->dma, op->arg[1], length, (enum dma_direction)m->direction);
+	UNDER_TEST(x->sim, dma_sync_single_range_for_cpu(x->sim, op->arg[0], m->dma, op->arg[1], length,
+							 (enum dma_direction)m->direction));
 	sync_owner(m, true, op->arg[1], op->arg[1] + length);
 	return RESULT_OK;
 }
@@ -234,8 +237,8 @@ enum op_result run_dma_sync_range_for_device(struct executor *x, const struct op
 	if (!m)
 		return RESULT_SKIP;
 	REQUIRE(x, m->cpu_owns && m->cpu_from == op->arg[1] && m->cpu_until == op->arg[1] + length);
-	dma_sync_single_range_for_device(x->sim, op->arg[0], m->dma, op->arg[1], length,
-					 (enum dma_direction)m->direction);
+	UNDER_TEST(x->sim, dma_sync_single_range_for_device(x->sim, op->arg[0], m->dma, op->arg[1], length,
+							    (enum dma_direction)m->direction));
 	sync_owner(m, false, 0, 0);
 	return RESULT_OK;
 }
@@ -282,6 +285,6 @@ enum op_result run_device_read_unmapped(struct executor *x, const struct op *op)
 	if (!addr || !length || !memory_range(x, op->arg[0], op->arg[1], length))
 		return RESULT_SKIP;
 	REQUIRE(x, x->world->config.dma_era && !device_owns(x, addr + op->arg[1], length));
-	device_read(x->sim, HANDLE_NONE, addr + op->arg[1], length);
+	UNDER_TEST(x->sim, device_read(x->sim, HANDLE_NONE, addr + op->arg[1], length));
 	return RESULT_OK;
 }

@@ -22,7 +22,7 @@ enum op_result run_dma_map_unchecked(struct executor *x, const struct op *op)
 	if (!memory_is_live(x, op->arg[0]) || device_owns(x, addr + op->arg[1], length))
 		return RESULT_SKIP;
 	REQUIRE(x, false);
-	m->dma = dma_map_single(x->sim, x->yield, addr + op->arg[1], length, direction);
+	m->dma = UNDER_TEST(x->sim, dma_map_single(x->sim, x->yield, addr + op->arg[1], length, direction));
 	emit_driver(x, x->yield, m->dma == DMA_MAPPING_ERROR ? "failed" : "unchecked", 0, 0);
 	m->size = length;
 	m->direction = (uint8_t)direction;
@@ -43,7 +43,7 @@ enum op_result run_dma_map_foreign(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	REQUIRE(x, false);
 	emit_driver(x, HANDLE_NONE, "foreign", addr, size);
-	dma_map_single(x->sim, HANDLE_NONE, addr, size, (enum dma_direction)op->arg[2]);
+	UNDER_TEST(x->sim, dma_map_single(x->sim, HANDLE_NONE, addr, size, (enum dma_direction)op->arg[2]));
 	return RESULT_OK;
 }
 
@@ -61,7 +61,8 @@ enum op_result run_dma_unmap_as(struct executor *x, const struct op *op)
 	if (!m)
 		return RESULT_SKIP;
 	REQUIRE(x, false);
-	dma_unmap_single(x->sim, op->arg[0], m->dma, size ? size : m->size, (enum dma_direction)op->arg[2]);
+	UNDER_TEST(x->sim,
+		   dma_unmap_single(x->sim, op->arg[0], m->dma, size ? size : m->size, (enum dma_direction)op->arg[2]));
 	if (m->live && (m->how == MAPPED_SINGLE || m->how == MAPPED_PAGE))
 		count_mapping(x, op->arg[0], false);
 	m->live = false;
@@ -79,7 +80,7 @@ static enum op_result sync_as(struct executor *x, const struct op *op, sync_fn *
 	if (!m || !size)
 		return RESULT_SKIP;
 	REQUIRE(x, false);
-	sync(x->sim, op->arg[0], m->dma + op->arg[1], size, (enum dma_direction)op->arg[3]);
+	UNDER_TEST(x->sim, sync(x->sim, op->arg[0], m->dma + op->arg[1], size, (enum dma_direction)op->arg[3]));
 	return RESULT_OK;
 }
 

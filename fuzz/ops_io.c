@@ -9,14 +9,14 @@ static bool object_get(void *context, target_addr_t addr)
 {
 	struct allocator *a = ((struct executor *)context)->allocator;
 
-	return a->ops->object_get && a->ops->object_get(a, addr);
+	return a->ops->object_get && UNDER_TEST(a->sim, a->ops->object_get(a, addr));
 }
 
 static void object_put(void *context, target_addr_t addr)
 {
 	struct allocator *a = ((struct executor *)context)->allocator;
 
-	a->ops->object_put(a, addr);
+	UNDER_TEST(a->sim, a->ops->object_put(a, addr));
 }
 
 static struct network network_of(struct executor *x)
@@ -81,7 +81,7 @@ static target_addr_t page_buffer(struct executor *x, uint64_t size, gfp_t gfp)
 	frame_t frame;
 
 	if (x->sim->policy[POLICY_io_buffer] == IO_BUFFER_CHUNK && size <= PAGE_SIZE)
-		return page_frag_alloc(x->sim, &x->frag, (uint32_t)size, gfp);
+		return UNDER_TEST(x->sim, page_frag_alloc(x->sim, &x->frag, (uint32_t)size, gfp));
 	while (order < MAX_ORDER && (uint64_t)PAGE_SIZE << order < size)
 		order++;
 	frame = order < MAX_ORDER ? alloc_pages(x->sim, gfp | GFP_COMP, order) : FRAME_NONE;
@@ -182,7 +182,7 @@ static bool may_go_to_disk(struct executor *x, frame_t page)
 static enum op_result add_piece(struct executor *x, struct bio_handle *b, const struct bio_vec *piece, uint32_t memory)
 {
 	REQUIRE(x, may_go_to_disk(x, piece->page));
-	if (!bio_add_page(x->sim, &b->bio, piece->page, piece->len, piece->offset))
+	if (!UNDER_TEST(x->sim, bio_add_page(x->sim, &b->bio, piece->page, piece->len, piece->offset)))
 		return RESULT_FAILED;
 	b->memory[b->bio.count - 1] = memory;
 	return RESULT_OK;
@@ -245,12 +245,12 @@ static void end_bio(struct executor *x, struct bio_handle *b)
 	const uint8_t byte = 0xd1;
 
 	if (!b->aoe && b->direction == DMA_TO_DEVICE)
-		disk_write(x->sim, &b->bio);
+		UNDER_TEST(x->sim, disk_write(x->sim, &b->bio));
 	else if (!b->aoe)
-		disk_read(x->sim, &b->bio, byte);
+		UNDER_TEST(x->sim, disk_read(x->sim, &b->bio, byte));
 	if (!b->aoe)
 		emit_transfer(x, b, byte);
-	bio_endio(x->sim, &b->bio);
+	UNDER_TEST(x->sim, bio_endio(x->sim, &b->bio));
 }
 
 enum op_result run_bio_endio(struct executor *x, const struct op *op)
@@ -269,7 +269,7 @@ enum op_result run_bio_put(struct executor *x, const struct op *op)
 
 	if (!b || b->bio.state == BIO_IN_FLIGHT)
 		return RESULT_SKIP;
-	bio_put(x->sim, &b->bio);
+	UNDER_TEST(x->sim, bio_put(x->sim, &b->bio));
 	return RESULT_OK;
 }
 
@@ -325,7 +325,7 @@ enum op_result run_skb_from_bio(struct executor *x, const struct op *op)
 	b->aoe = true;
 	b->direction = DMA_TO_DEVICE;
 	memcpy(k->memory, b->memory, sizeof(k->memory));
-	skb_from_bio(&net, &k->skb, x->yield, &b->bio);
+	UNDER_TEST(x->sim, skb_from_bio(&net, &k->skb, x->yield, &b->bio));
 	return RESULT_OK;
 }
 
@@ -342,7 +342,7 @@ static enum op_result add_frag(struct executor *x, struct skb_handle *k, const s
 	unsigned count = k->skb.count;
 
 	REQUIRE(x, may_go_on_wire(x, memory, piece->page));
-	if (!skb_add_frag(&net, &k->skb, piece->page, piece->offset, piece->len))
+	if (!UNDER_TEST(x->sim, skb_add_frag(&net, &k->skb, piece->page, piece->offset, piece->len)))
 		return RESULT_FAILED;
 	if (k->skb.count > count)
 		k->memory[count] = memory;
@@ -377,7 +377,7 @@ enum op_result run_skb_clone(struct executor *x, const struct op *op)
 	if (!k)
 		return RESULT_SKIP;
 	memcpy(clone->memory, k->memory, sizeof(clone->memory));
-	skb_clone(&net, &clone->skb, x->yield, &k->skb);
+	UNDER_TEST(x->sim, skb_clone(&net, &clone->skb, x->yield, &k->skb));
 	return RESULT_OK;
 }
 
@@ -388,7 +388,7 @@ enum op_result run_skb_linearize(struct executor *x, const struct op *op)
 
 	if (!k || k->skb.state != SKB_IDLE)
 		return RESULT_SKIP;
-	skb_linearize(&net, &k->skb);
+	UNDER_TEST(x->sim, skb_linearize(&net, &k->skb));
 	return RESULT_OK;
 }
 
@@ -399,7 +399,7 @@ enum op_result run_dev_queue_xmit(struct executor *x, const struct op *op)
 
 	if (!k || k->skb.state != SKB_IDLE)
 		return RESULT_SKIP;
-	dev_queue_xmit(&net, &k->skb);
+	UNDER_TEST(x->sim, dev_queue_xmit(&net, &k->skb));
 	return RESULT_OK;
 }
 
@@ -410,7 +410,7 @@ enum op_result run_kfree_skb(struct executor *x, const struct op *op)
 
 	if (!k)
 		return RESULT_SKIP;
-	kfree_skb(&net, &k->skb);
+	UNDER_TEST(x->sim, kfree_skb(&net, &k->skb));
 	return RESULT_OK;
 }
 
@@ -420,11 +420,11 @@ void io_drain(struct executor *x)
 
 	for (uint32_t i = 0; i < x->count[YIELDS_SKB]; i++)
 		if (x->skbs[i].skb.state != SKB_NONE)
-			kfree_skb(&net, &x->skbs[i].skb);
+			UNDER_TEST(x->sim, kfree_skb(&net, &x->skbs[i].skb));
 	for (uint32_t i = 0; i < x->count[YIELDS_BIO]; i++) {
 		if (x->bios[i].bio.state == BIO_IN_FLIGHT)
 			end_bio(x, &x->bios[i]);
 		if (x->bios[i].bio.state != BIO_NONE)
-			bio_put(x->sim, &x->bios[i].bio);
+			UNDER_TEST(x->sim, bio_put(x->sim, &x->bios[i].bio));
 	}
 }

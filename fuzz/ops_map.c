@@ -127,7 +127,7 @@ enum op_result run_add_to_page_cache(struct executor *x, const struct op *op)
 
 	if (!p || p->order || p->cached || p->pinned || cached_page(x, file, index, &other))
 		return RESULT_SKIP;
-	if (!add_to_page_cache(x->sim, &x->mm, file, index, p->frame))
+	if (!UNDER_TEST(x->sim, add_to_page_cache(x->sim, &x->mm, file, index, p->frame)))
 		return RESULT_FAILED;
 	p->cached = true;
 	p->file = (uint8_t)file;
@@ -137,7 +137,7 @@ enum op_result run_add_to_page_cache(struct executor *x, const struct op *op)
 
 static void uncache(struct executor *x, struct page_handle *p)
 {
-	remove_from_page_cache(x->sim, &x->mm, p->file, p->frame);
+	UNDER_TEST(x->sim, remove_from_page_cache(x->sim, &x->mm, p->file, p->frame));
 	p->cached = false;
 	/* A flush that was put off will not come any more. */
 	p->stored |= STORED_BY_KERNEL;
@@ -158,8 +158,9 @@ enum op_result run_remove_from_page_cache(struct executor *x, const struct op *o
 
 enum op_result run_mmap(struct executor *x, const struct op *op)
 {
-	return vm_mmap(x->sim, &x->mm, x->yield, (enum vm_kind)op->arg[0], op->arg[1], op->arg[2]) ? RESULT_OK
-												   : RESULT_FAILED;
+	return UNDER_TEST(x->sim, vm_mmap(x->sim, &x->mm, x->yield, (enum vm_kind)op->arg[0], op->arg[1], op->arg[2]))
+		       ? RESULT_OK
+		       : RESULT_FAILED;
 }
 
 static void unpin(struct executor *x, const struct vm_area *v)
@@ -176,7 +177,7 @@ enum op_result run_munmap(struct executor *x, const struct op *op)
 	if (!v)
 		return RESULT_SKIP;
 	unpin(x, v);
-	vm_munmap(x->sim, &x->mm, op->arg[0]);
+	UNDER_TEST(x->sim, vm_munmap(x->sim, &x->mm, op->arg[0]));
 	return RESULT_OK;
 }
 
@@ -184,7 +185,7 @@ void unmap_all(struct executor *x)
 {
 	for (uint32_t i = 0; i < x->mm.vma_count; i++)
 		if (x->mm.vma[i].live)
-			vm_munmap(x->sim, &x->mm, i);
+			UNDER_TEST(x->sim, vm_munmap(x->sim, &x->mm, i));
 	for (uint32_t i = 0; i < x->count[YIELDS_PAGE]; i++)
 		if (x->pages[i].cached)
 			uncache(x, &x->pages[i]);
@@ -194,7 +195,7 @@ enum op_result run_fork(struct executor *x, const struct op *op)
 {
 	if (!live_vma(x, op->arg[0]))
 		return RESULT_SKIP;
-	if (!vm_fork(x->sim, &x->mm, op->arg[0], x->yield))
+	if (!UNDER_TEST(x->sim, vm_fork(x->sim, &x->mm, op->arg[0], x->yield)))
 		return RESULT_FAILED;
 	for (unsigned i = 0; i < VMA_PAGES; i++) {
 		uint32_t owner = x->mm.vma[x->yield].pte[i].owner;
@@ -256,7 +257,8 @@ enum op_result run_vm_insert_page(struct executor *x, const struct op *op)
 	REQUIRE(x, may_insert_page(x, &in));
 	if (in.outside)
 		return RESULT_SKIP;
-	return inserted(&in, op->arg[2], vm_insert_page(x->sim, &x->mm, op->arg[0], in.i, in.pfn), false);
+	return inserted(&in, op->arg[2], UNDER_TEST(x->sim, vm_insert_page(x->sim, &x->mm, op->arg[0], in.i, in.pfn)),
+			false);
 }
 
 /* What has a struct page is counted at unmap, unless the entry or the vma says no (C64). */
@@ -275,7 +277,8 @@ enum op_result run_vm_insert_pfn(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	REQUIRE(x, in.vma->kind != VM_FILE && may_insert_pfn(x, &in));
 	REQUIRE(x, in.outside || era(x) || !in.page->cached);
-	return inserted(&in, op->arg[2], vm_insert_pfn(x->sim, &x->mm, op->arg[0], in.i, in.pfn), true);
+	return inserted(&in, op->arg[2], UNDER_TEST(x->sim, vm_insert_pfn(x->sim, &x->mm, op->arg[0], in.i, in.pfn)),
+			true);
 }
 
 enum op_result run_vm_insert_mixedmap_pfn(struct executor *x, const struct op *op)
@@ -285,7 +288,8 @@ enum op_result run_vm_insert_mixedmap_pfn(struct executor *x, const struct op *o
 	if (!insertion_of(x, op, &in))
 		return RESULT_SKIP;
 	REQUIRE(x, in.vma->kind == VM_MIXEDMAP && (in.outside || (!in.page->order && !in.page->cached)));
-	return inserted(&in, op->arg[2], vm_insert_mixed(x->sim, &x->mm, op->arg[0], in.i, in.pfn), true);
+	return inserted(&in, op->arg[2], UNDER_TEST(x->sim, vm_insert_mixed(x->sim, &x->mm, op->arg[0], in.i, in.pfn)),
+			true);
 }
 
 enum op_result run_set_pte(struct executor *x, const struct op *op)
@@ -295,14 +299,16 @@ enum op_result run_set_pte(struct executor *x, const struct op *op)
 	if (!insertion_of(x, op, &in))
 		return RESULT_SKIP;
 	REQUIRE(x, era(x));
-	return inserted(&in, op->arg[2], vm_set_pte(x->sim, &x->mm, op->arg[0], in.i, in.pfn), true);
+	return inserted(&in, op->arg[2], UNDER_TEST(x->sim, vm_set_pte(x->sim, &x->mm, op->arg[0], in.i, in.pfn)),
+			true);
 }
 
 enum op_result run_get_user_pages(struct executor *x, const struct op *op)
 {
 	if (!live_vma(x, op->arg[0]))
 		return RESULT_SKIP;
-	return vm_get_user_page(x->sim, &x->mm, op->arg[0], op->arg[1] % VMA_PAGES) ? RESULT_OK : RESULT_FAILED;
+	return UNDER_TEST(x->sim, vm_get_user_page(x->sim, &x->mm, op->arg[0], op->arg[1] % VMA_PAGES)) ? RESULT_OK
+													: RESULT_FAILED;
 }
 
 /* Names of pfns */
@@ -341,7 +347,7 @@ static bool fault(struct executor *x, uint32_t vma, unsigned i)
 	uint32_t handle;
 	const struct page_handle *p = v->kind == VM_FILE ? cached_page(x, v->file, i, &handle) : NULL;
 
-	if (!p || !vm_file_fault(x->sim, &x->mm, vma, i, p->frame))
+	if (!p || !UNDER_TEST(x->sim, vm_file_fault(x->sim, &x->mm, vma, i, p->frame)))
 		return false;
 	v->pte[i].owner = handle + 1;
 	return true;
@@ -388,7 +394,7 @@ enum op_result run_user_read(struct executor *x, const struct op *op)
 	enum op_result result = user_range(x, op, &p);
 
 	if (result == RESULT_OK)
-		vm_user_load(x->sim, &x->mm, op->arg[0], op->arg[1], op->arg[2]);
+		UNDER_TEST(x->sim, vm_user_load(x->sim, &x->mm, op->arg[0], op->arg[1], op->arg[2]));
 	return result;
 }
 
@@ -399,7 +405,7 @@ enum op_result run_user_write(struct executor *x, const struct op *op)
 
 	if (result != RESULT_OK)
 		return result;
-	vm_user_store(x->sim, &x->mm, op->arg[0], op->arg[1], op->arg[2], (uint8_t)op->arg[3]);
+	UNDER_TEST(x->sim, vm_user_store(x->sim, &x->mm, op->arg[0], op->arg[1], op->arg[2], (uint8_t)op->arg[3]));
 	p->stored |= STORED_BY_USER;
 	p->stored_vma = op->arg[0];
 	return RESULT_OK;

@@ -144,7 +144,7 @@ enum op_result run_page_mapping(struct executor *x, const struct op *op)
 	if (frame == FRAME_NONE)
 		return RESULT_SKIP;
 	REQUIRE(x, may_name(x, op->arg[0]));
-	page_mapping(x->sim, frame);
+	UNDER_TEST(x->sim, page_mapping(x->sim, frame));
 	return RESULT_OK;
 }
 
@@ -156,7 +156,7 @@ static enum op_result read_field(struct executor *x, const struct op *op, uint64
 	if (frame == FRAME_NONE)
 		return RESULT_SKIP;
 	REQUIRE(x, may_name(x, op->arg[0]));
-	read(x->sim, frame);
+	UNDER_TEST(x->sim, read(x->sim, frame));
 	return RESULT_OK;
 }
 
@@ -182,7 +182,7 @@ enum op_result run_set_page_dirty(struct executor *x, const struct op *op)
 	if (frame == FRAME_NONE)
 		return RESULT_SKIP;
 	REQUIRE(x, may_name(x, op->arg[0]));
-	set_page_dirty(x->sim, frame);
+	UNDER_TEST(x->sim, set_page_dirty(x->sim, frame));
 	return RESULT_OK;
 }
 
@@ -193,7 +193,7 @@ enum op_result run_kmap(struct executor *x, const struct op *op)
 	if (frame == FRAME_NONE)
 		return RESULT_SKIP;
 	REQUIRE(x, memory_is_live(x, op->arg[0]));
-	kmap(x->sim, frame);
+	UNDER_TEST(x->sim, kmap(x->sim, frame));
 	return RESULT_OK;
 }
 
@@ -204,7 +204,7 @@ enum op_result run_kunmap(struct executor *x, const struct op *op)
 	if (frame == FRAME_NONE)
 		return RESULT_SKIP;
 	REQUIRE(x, memory_is_live(x, op->arg[0]));
-	kunmap(x->sim, frame);
+	UNDER_TEST(x->sim, kunmap(x->sim, frame));
 	return RESULT_OK;
 }
 
@@ -224,7 +224,7 @@ enum op_result run_kunmap_atomic(struct executor *x, const struct op *op)
 	if (virt_to_frame(x->sim, addr) == FRAME_NONE || op->arg[1] >= size)
 		return RESULT_SKIP;
 	REQUIRE(x, memory_is_live(x, op->arg[0]));
-	kunmap_atomic(x->sim, addr + op->arg[1]);
+	UNDER_TEST(x->sim, kunmap_atomic(x->sim, addr + op->arg[1]));
 	return RESULT_OK;
 }
 
@@ -237,7 +237,7 @@ enum op_result run_flush_dcache_range(struct executor *x, const struct op *op)
 	if (!addr || !length || op->arg[1] >= size || length > size - op->arg[1])
 		return RESULT_SKIP;
 	REQUIRE(x, memory_is_live(x, op->arg[0]));
-	return flush_dcache_range(x->sim, addr + op->arg[1], length) ? RESULT_OK : RESULT_FAILED;
+	return UNDER_TEST(x->sim, flush_dcache_range(x->sim, addr + op->arg[1], length)) ? RESULT_OK : RESULT_FAILED;
 }
 
 enum op_result run_flush_kernel_dcache_page(struct executor *x, const struct op *op)
@@ -247,7 +247,7 @@ enum op_result run_flush_kernel_dcache_page(struct executor *x, const struct op 
 	if (frame == FRAME_NONE)
 		return RESULT_SKIP;
 	REQUIRE(x, memory_is_live(x, op->arg[0]));
-	flush_kernel_dcache_page(x->sim, frame);
+	UNDER_TEST(x->sim, flush_kernel_dcache_page(x->sim, frame));
 	return RESULT_OK;
 }
 
@@ -258,7 +258,7 @@ enum op_result run_flush_dcache_page(struct executor *x, const struct op *op)
 	if (frame == FRAME_NONE)
 		return RESULT_SKIP;
 	REQUIRE(x, may_name(x, op->arg[0]));
-	flush_dcache_page(x->sim, frame);
+	UNDER_TEST(x->sim, flush_dcache_page(x->sim, frame));
 	if (op->arg[0] & HANDLE_OTHER)
 		page_flushed(x, &x->pages[op->arg[0] & ~HANDLE_OTHER]);
 	return RESULT_OK;

@@ -21,7 +21,7 @@ static void run_callbacks(struct executor *x)
 		if (o->state != OBJECT_LIVE)
 			continue;
 		object_freed(x, x->rcu_queue[i]);
-		x->allocator->ops->free(x->allocator, home_of(x, o), o->addr);
+		UNDER_TEST(x->sim, x->allocator->ops->free(x->allocator, home_of(x, o), o->addr));
 	}
 }
 
@@ -48,7 +48,7 @@ enum op_result run_grace_period(struct executor *x, const struct op *op)
 	store_drain_all(x->sim);
 	sim_emit(x->sim, &event);
 	if (x->allocator->ops->grace_period)
-		x->allocator->ops->grace_period(x->allocator);
+		UNDER_TEST(x->sim, x->allocator->ops->grace_period(x->allocator));
 	run_callbacks(x);
 	return RESULT_OK;
 }

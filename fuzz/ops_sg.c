@@ -105,7 +105,7 @@ enum op_result run_dma_map_sg(struct executor *x, const struct op *op)
 	for (uint32_t i = 0; i < list->count; i++)
 		m->size += list->entries[i].size;
 	count_mapping(x, x->yield, true);
-	if (dma_map_sg(x->sim, x->yield, segments, segments_of(list, segments), direction))
+	if (UNDER_TEST(x->sim, dma_map_sg(x->sim, x->yield, segments, segments_of(list, segments), direction)))
 		return RESULT_OK;
 	count_mapping(x, x->yield, false);
 	return RESULT_FAILED;
@@ -120,8 +120,8 @@ enum op_result run_dma_unmap_sg(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	late_write_lands(x, op->arg[0]);
 	m->busy = true;
-	dma_unmap_sg(x->sim, op->arg[0], segments, segments_of(&x->lists[m->sg], segments),
-		     (enum dma_direction)m->direction);
+	UNDER_TEST(x->sim, dma_unmap_sg(x->sim, op->arg[0], segments, segments_of(&x->lists[m->sg], segments),
+					(enum dma_direction)m->direction));
 	m->busy = false;
 	count_mapping(x, op->arg[0], false);
 	return RESULT_OK;
@@ -136,8 +136,8 @@ static enum op_result sync_list(struct executor *x, const struct op *op, bool to
 		return RESULT_SKIP;
 	REQUIRE(x, m->cpu_owns != to_cpu);
 	m->busy = true;
-	dma_sync_sg(x->sim, op->arg[0], segments, segments_of(&x->lists[m->sg], segments),
-		    (enum dma_direction)m->direction, to_cpu);
+	UNDER_TEST(x->sim, dma_sync_sg(x->sim, op->arg[0], segments, segments_of(&x->lists[m->sg], segments),
+				       (enum dma_direction)m->direction, to_cpu));
 	m->busy = false;
 	m->cpu_owns = to_cpu;
 	m->cpu_from = 0;
@@ -167,7 +167,7 @@ enum op_result run_dma_unmap_sg_as(struct executor *x, const struct op *op)
 	REQUIRE(x, op->arg[1] == x->lists[m->sg].count);
 	segments_of(&x->lists[m->sg], segments);
 	m->busy = true;
-	dma_unmap_sg(x->sim, op->arg[0], segments, op->arg[1], (enum dma_direction)m->direction);
+	UNDER_TEST(x->sim, dma_unmap_sg(x->sim, op->arg[0], segments, op->arg[1], (enum dma_direction)m->direction));
 	m->busy = false;
 	count_mapping(x, op->arg[0], false);
 	return RESULT_OK;
@@ -183,7 +183,8 @@ enum op_result run_dma_sync_sg_as_for_cpu(struct executor *x, const struct op *o
 	REQUIRE(x, false);
 	segments_of(&x->lists[m->sg], segments);
 	m->busy = true;
-	dma_sync_sg(x->sim, op->arg[0], segments, op->arg[1], (enum dma_direction)m->direction, true);
+	UNDER_TEST(x->sim,
+		   dma_sync_sg(x->sim, op->arg[0], segments, op->arg[1], (enum dma_direction)m->direction, true));
 	m->busy = false;
 	return RESULT_OK;
 }

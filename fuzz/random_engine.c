@@ -31,6 +31,9 @@ int random_engine_run(const struct target_plan *plan, double seconds, uint64_t s
 	if (!session_create(&s))
 		return 3;
 	s.only = target_counts_only(plan->target);
+	s.plan = plan;
+	s.findings_dir = dir;
+	s.always_runs = true;
 	profile = (struct op_profile){&plan->set, plan->variant_count, plan->ops_max};
 	while (programs % PROGRAMS_PER_LOOK || seconds_now() < end) {
 		if (guided)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fuzz/event_log.h"
+#include "fuzz/watchdog.h"
 
 enum { REPORT_EVENTS = 16, REPORT_OPS_AROUND = 24 };
 
@@ -112,16 +113,18 @@ void report_print(struct session *s, const struct program *p, const struct world
 	print_program(p, &copy, out);
 	if (copy.detail[0])
 		fprintf(out, "\n  %s\n", copy.detail);
-	if (events.file) {
+	if (events.file && !is_clock_hang(copy.signature)) {
 		s->world.log = &events;
 		executor_run(&s->executor, p, config);
 		s->world.log = NULL;
-		fclose(events.file);
+		fflush(events.file);
 		print_faults(s, p, &copy, out);
 		fprintf(out, "\n  last events:\n");
 		print_events(log, copy.op, out);
-		free(log);
 	}
+	if (events.file)
+		fclose(events.file);
+	free(log);
 	if (replay)
 		fprintf(out, "\n  replay: %s\n", replay);
 	fputc('\n', out);

@@ -147,6 +147,7 @@ static void preempt(void *context, enum preempt_point point)
 	struct executor *x = context;
 	struct schedule *s = &x->schedule;
 	struct waiting_block due[SCHEDULE_MAX];
+	struct mark mark = mark_set(&x->sim->under_test, false); /* the code that is interrupted stands still */
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < s->count;) {
@@ -164,6 +165,7 @@ static void preempt(void *context, enum preempt_point point)
 		run_block(x, &due[i]);
 		s->amid--;
 	}
+	mark_restore(&mark);
 }
 
 void schedule_flush(struct executor *x)

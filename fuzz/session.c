@@ -12,6 +12,7 @@
 #include "fuzz/atomic_file.h"
 #include "fuzz/containment.h"
 #include "fuzz/report.h"
+#include "fuzz/watchdog.h"
 
 enum { TEXT_MAX = 256 * 1024 };
 
@@ -64,6 +65,9 @@ bool session_create(struct session *s)
 		fprintf(stderr, "slabfuzz: out of memory\n");
 		return false;
 	}
+	if (!watchdog_seconds(&s->timeout))
+		return false;
+	containment_install(s);
 	asan_finding_install(s);
 	s->findings_dir = findings && *findings ? findings : NULL;
 	if (known && *known && !session_read_known(s, known)) {
@@ -75,6 +79,7 @@ bool session_create(struct session *s)
 
 void session_destroy(struct session *s)
 {
+	containment_release();
 	executor_destroy(&s->executor);
 	world_destroy(&s->world);
 }
@@ -82,9 +87,7 @@ void session_destroy(struct session *s)
 const struct finding *session_run(struct session *s, const struct program *p, const struct world_config *config)
 {
 	containment_prepare(s, config);
-	s->running = p;
 	executor_run(&s->executor, p, config);
-	s->running = NULL;
 	for (unsigned i = 0; i < s->world.findings.count; i++) {
 		const struct finding *finding = &s->world.findings.list[i];
 

@@ -19,10 +19,15 @@ struct session {
 	const char *findings_dir; /* NULL: nothing is saved */
 	unsigned known_count;
 	char known[KNOWN_MAX][SIGNATURE_MAX];
-	const struct program *running; /* the program under way, for reports out of the middle of an op */
+	const struct target_plan *plan; /* whose worlds the programs have that do not say it; NULL = each says it */
+	unsigned timeout;               /* seconds of one op (fuzz/watchdog.h), 0 = no limit */
+	bool always_runs;               /* an engine of the tool: between two programs there is next to nothing to do */
 };
 
-/* Maps the machine and reads SLABFUZZ_KNOWN and SLABFUZZ_FINDINGS.  False (line on stderr) if that fails. */
+/*
+ * Maps the machine and reads SLABFUZZ_KNOWN, SLABFUZZ_FINDINGS and SLABFUZZ_TIMEOUT.  False (line on stderr) if that
+ * fails.  From here on signals and broken invariants are sorted (docs/errors.md).
+ */
 bool session_create(struct session *s);
 void session_destroy(struct session *s);
 /* Reads accepted signatures, one a line, # comments.  False if the file is unreadable. */

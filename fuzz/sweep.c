@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fuzz/containment.h"
 #include "fuzz/minimize_run.h"
 
 enum { MINIMIZE_SECONDS = 20, NTH_MAX = 255, NUMBER_MAX = 65535 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fuzz/sweep_flips.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,7 +110,7 @@ static void run_flip(struct session *s, const struct sweep_case *c, const struct
 	if (!watch.reported)
 		return;
 	after = watch.op + 1 - flip->nth;
-	assert(after < OPS_MAX);
+	invariant(after < OPS_MAX);
 	row->latency[after]++;
 	row->latest = after > row->latest ? after : row->latest;
 }

@@ -2,7 +2,6 @@
 /* Boot, reset and observation.  A configuration boots once; later runs restore its image. */
 #include "fuzz/world.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,7 @@ bool world_create(struct world *world)
 	memset(world, 0, sizeof(*world));
 	if (!sim_create(&world->sim))
 		return false;
-	assert(oracle_count <= ORACLES_MAX);
+	invariant(oracle_count <= ORACLES_MAX);
 	for (unsigned i = 0; i < oracle_count; i++) {
 		world->oracle_state[i] = calloc(1, oracles[i]->state_size ? oracles[i]->state_size : 1);
 		if (!world->oracle_state[i])
@@ -62,23 +61,33 @@ static void choose_watchers(struct watch *watch, const struct world_config *conf
 	}
 }
 
+/* How far code had come when the clock ran out differs from run to run. */
+static bool is_logged(const struct event *event)
+{
+	return event->kind != EVENT_HANG || event->value != HANG_BY_CLOCK;
+}
+
+/* Code under test calls this; what comes is the framework's. */
 void world_observe(void *context, const struct event *event)
 {
 	struct world *world = context;
 	const struct watch *watch;
+	struct mark mark = mark_set(&world->sim.under_test, false);
 
-	if (unlikely(world->log != NULL))
+	if (unlikely(world->log != NULL) && is_logged(event))
 		event_log_add(world->log, event);
-	if (!(world->wants >> event->kind & 1))
-		return;
-	watch = &world->image->watch;
-	for (unsigned k = 0; k < watch->watcher_count[event->kind]; k++) {
-		unsigned i = watch->watchers[event->kind][k];
+	if (world->wants >> event->kind & 1) {
+		watch = &world->image->watch;
+		for (unsigned k = 0; k < watch->watcher_count[event->kind]; k++) {
+			unsigned i = watch->watchers[event->kind][k];
 
-		oracles[i]->observe(world->oracle_state[i], &world->oracle_context, event, &world->findings);
+			oracles[i]->observe(world->oracle_state[i], &world->oracle_context, event, &world->findings);
+		}
 	}
+	mark_restore(&mark);
+	if (unlikely(world->sim.overdue) && mark.before && event->kind != EVENT_HANG)
+		sim_hang_by_clock(&world->sim);
 }
-
 /* The machine, its allocator and whether it is compared; not with whom. */
 static bool same_machine(const struct world_config *a, const struct world_config *b)
 {
@@ -123,7 +132,7 @@ static void set_allocator(struct world *world, const struct world_config *config
 {
 	struct allocator *a = &world->allocator;
 
-	assert(config->allocator->state_size <= ALLOCATOR_STATE_MAX);
+	invariant(config->allocator->state_size <= ALLOCATOR_STATE_MAX);
 	if (!a->state)
 		a->state = calloc(1, ALLOCATOR_STATE_MAX);
 	a->ops = config->allocator;
@@ -131,10 +140,10 @@ static void set_allocator(struct world *world, const struct world_config *config
 	memcpy(a->debug_prefix, config->debug_prefix, sizeof(a->debug_prefix));
 }
 
-static void init_failed(const struct world_config *config)
+/* A world in which its allocator does not boot is a mistake of who made it. */
+static bool boots(struct allocator *a, const struct memory_region *region)
 {
-	fprintf(stderr, "FRAMEWORK BUG: allocator %s does not boot on this machine\n", config->allocator->name);
-	exit(3);
+	return UNDER_TEST(a->sim, a->ops->init(a, region));
 }
 
 /* Region allocators take memory at init, so they boot for every program; the image is the machine before that. */
@@ -157,8 +166,7 @@ static void init_region(struct world *world)
 	world->sim.region_next = region.base + region.size;
 	world->sim.region_end = region.base + ((uint64_t)PAGE_SIZE << order);
 	memset(a->state, 0, a->ops->state_size);
-	if (frame == FRAME_NONE || !a->ops->init(a, &region))
-		init_failed(&world->config);
+	invariant(frame != FRAME_NONE && boots(a, &region));
 }
 
 /* Looked up by name once, because programs name them in most ops. */
@@ -166,10 +174,10 @@ static void find_boot_caches(struct world *world, struct world_image *image)
 {
 	struct allocator *a = &world->allocator;
 
-	assert(boot_cache_count() <= BOOT_CACHES_MAX);
+	invariant(boot_cache_count() <= BOOT_CACHES_MAX);
 	for (unsigned i = 0; i < boot_cache_count(); i++)
 		image->boot_caches[i] = a->ops->boot_cache && a->ops->contract.frames_are_frames
-						? a->ops->boot_cache(a, boot_cache_name(i))
+						? UNDER_TEST(a->sim, a->ops->boot_cache(a, boot_cache_name(i)))
 						: 0;
 }
 
@@ -186,8 +194,8 @@ static void boot(struct world *world, const struct world_config *config)
 
 	sim_configure(&world->sim, &sim_config);
 	memset(a->state, 0, a->ops->state_size);
-	if (a->ops->contract.frames_are_frames && !a->ops->init(a, NULL))
-		init_failed(config);
+	if (a->ops->contract.frames_are_frames)
+		invariant(boots(a, NULL));
 	image->config = *config;
 	choose_watchers(&image->watch, config);
 	find_boot_caches(world, image);

@@ -50,7 +50,7 @@ static void check(struct invariants *invariants, const struct oracle_context *co
 	if (!a || !a->ops->invariants || out->count > 0)
 		return;
 	/* The hook may read what it likes and change nothing. */
-	broken = a->ops->invariants((struct allocator *)(uintptr_t)a);
+	broken = UNDER_TEST(a->sim, a->ops->invariants((struct allocator *)(uintptr_t)a));
 	if (broken)
 		/* Which op the check happens to follow tells nothing. */
 		finding_add(out, context, NAME, TITLE_INVARIANT_BROKEN, context->sim->actor, as_victim(broken, victim),

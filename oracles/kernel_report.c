@@ -77,6 +77,18 @@ static const char *crash_victim(const struct kernel_report *report, const struct
 	return report->misread && report->misread_op == sim->op ? report->misread : "pointer";
 }
 
+static void on_hang(const struct oracle_context *context, const struct event *event, struct findings *out)
+{
+	const struct sim *sim = context->sim;
+
+	if (event->value == HANG_BY_CLOCK)
+		finding_add(out, context, NAME, TITLE_HANG, sim->actor, "clock", sim->by,
+			    "the clock decided, not the op's step budget: it did not end in time (--timeout)");
+	else
+		finding_add(out, context, NAME, TITLE_HANG, sim->actor, "op", sim->by,
+			    "more than %u accesses in one op", STEPS_PER_OP);
+}
+
 static void begin(void *state, const struct oracle_context *context)
 {
 	(void)context;
@@ -103,8 +115,7 @@ static void observe(void *state, const struct oracle_context *context, const str
 			    "BUG: %s", text);
 		break;
 	case EVENT_HANG:
-		finding_add(out, context, NAME, TITLE_HANG, sim->actor, "op", sim->by,
-			    "more than %u accesses in one op", STEPS_PER_OP);
+		on_hang(context, event, out);
 		break;
 	case EVENT_REPORT:
 		/* One that found no room for its text follows hundreds that did. */

@@ -5,10 +5,10 @@
  */
 #include "program/program.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "program/args.h"
+#include "sim/invariant.h"
 
 enum {
 	FLAG_0 = 0,
@@ -90,13 +90,13 @@ unsigned boot_cache_count(void)
 
 const char *boot_cache_name(unsigned index)
 {
-	assert(index < boot_cache_count());
+	invariant(index < boot_cache_count());
 	return boot_caches[index].name;
 }
 
 uint32_t boot_cache_size(unsigned index)
 {
-	assert(index < boot_cache_count());
+	invariant(index < boot_cache_count());
 	return boot_caches[index].size;
 }
 
@@ -112,7 +112,7 @@ bool op_set_has(const struct op_set *set, enum verb verb)
 
 void op_set_add(struct op_set *set, enum verb verb)
 {
-	assert(verb < OP_COUNT);
+	invariant(verb < OP_COUNT);
 	if (!op_set_has(set, verb))
 		set->verbs[set->count++] = (uint8_t)verb;
 }
@@ -190,7 +190,7 @@ void scope_leave(struct arg_scope *scope, unsigned i, const struct op *op)
 
 	scope->handles[op_descriptors[op->verb].yields] += op->repeat;
 	if (length > 0) {
-		assert(scope->depth < PROGRAM_BLOCK_DEPTH_MAX);
+		invariant(scope->depth < PROGRAM_BLOCK_DEPTH_MAX);
 		scope->ends[scope->depth++] = i + 1 + length;
 	}
 }
@@ -285,7 +285,7 @@ void program_remove_ops(struct program *p, unsigned i, unsigned count)
 {
 	struct handle_shift shifts[YIELDS_COUNT] = {{0, 0, 0}};
 
-	assert(i + count <= p->op_count);
+	invariant(i + count <= p->op_count);
 	for (unsigned class = 1; class < YIELDS_COUNT; class ++) {
 		shifts[class].at = program_handles_before(p, (enum yields) class, i);
 		shifts[class].removed = program_handles_before(p, (enum yields) class, i + count) - shifts[class].at;
@@ -318,7 +318,7 @@ bool program_insert_op(struct program *p, unsigned i, const struct op *op)
 	struct op copy = *op; /* may point into p */
 	enum yields class = op_descriptors[copy.verb].yields;
 
-	assert(i <= p->op_count);
+	invariant(i <= p->op_count);
 	if (p->op_count >= PROGRAM_OPS_MAX)
 		return false;
 	if (copy.repeat < 1 || !(op_descriptors[copy.verb].flags & OP_REPEATS))
@@ -363,7 +363,7 @@ void program_set_repeat(struct program *p, unsigned i, unsigned repeat)
 	enum yields class = op_descriptors[op->verb].yields;
 	unsigned kept = repeat < op->repeat ? repeat : op->repeat;
 
-	assert(repeat >= 1 && repeat <= PROGRAM_REPEAT_MAX);
+	invariant(repeat >= 1 && repeat <= PROGRAM_REPEAT_MAX);
 	if (class != YIELDS_NOTHING) {
 		shifts[class].at = program_handles_before(p, class, i) + kept;
 		shifts[class].removed = op->repeat - kept;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Program -> text. */
-#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "program/args.h"
 #include "program/notes.h"
 #include "program/text.h"
+#include "sim/invariant.h"
 
 void text_printf(struct text_buffer *out, const char *format, ...)
 {
@@ -15,7 +15,7 @@ void text_printf(struct text_buffer *out, const char *format, ...)
 	va_list args;
 	int length;
 
-	assert(out->size <= out->capacity);
+	invariant(out->size <= out->capacity);
 	va_start(args, format);
 	length = vsnprintf(room > 0 ? out->bytes + out->size : NULL, room, format, args);
 	va_end(args);
@@ -93,7 +93,7 @@ void program_print(const struct program *p, const struct program_notes *notes, s
 		op_print(p, i, first, out);
 		text_printf(out, "\n");
 		if (op_descriptors[p->ops[i].verb].flags & OP_OPENS_BLOCK) {
-			assert(depth <= PROGRAM_BLOCK_DEPTH_MAX);
+			invariant(depth <= PROGRAM_BLOCK_DEPTH_MAX);
 			ends[depth++] = i + 1 + op_block_length(&p->ops[i]);
 		}
 		close_blocks(ends, &depth, i + 1, out);

@@ -30,7 +30,8 @@ def problem(path, included):
     if target in MAY[layer]:
         return None
     if layer == "program" and target == "sim":
-        return None if included.endswith(".def") else f"program/ sees only name lists of sim/, not {included}"
+        return None if included.endswith(".def") or included == "sim/invariant.h" else \
+            f"program/ sees only name lists of sim/ and its invariants, not {included}"
     if layer == "oracles" and included in CONTRACTS:
         return None
     if layer == "oracles" and target in ("allocators", "backends"):
@@ -51,6 +52,7 @@ EXAMPLES = [
 ]
 INNOCENT = [
     ("program/text.c", "sim/gfp.def"),
+    ("program/text.c", "sim/invariant.h"),
     ("oracles/leak.c", "backends/cache.h"),
     ("fuzz/world.c", "sim/page.h"),
     ("tests/test_page.c", "sim/page.h"),

@@ -194,7 +194,7 @@ MACHINES += build/machine/region
 
 afl: $(if $(wildcard fuzz/aflplusplus.c),build/afl/libslabfuzz_mutator.so)
 # afl-fuzz loads it; built without coverage or it would fuzz itself.
-build/afl/libslabfuzz_mutator.so: $(patsubst %.c,build/afl/obj/%.o,fuzz/aflplusplus.c $(wildcard program/*.c))
+build/afl/libslabfuzz_mutator.so: $(patsubst %.c,build/afl/obj/%.o,fuzz/aflplusplus.c sim/invariant.c $(wildcard program/*.c))
 	@$(if $(V),,echo "  LINK  $@")
 	$(Q)$(CLANG) -shared -o $@ $^
 

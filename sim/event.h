@@ -75,7 +75,8 @@
 	EVENT(SHARED_READ, "shared-read", "a reader follows a published pointer: addr, size, id = handle")             \
 	EVENT(OOPS, "oops", "bad address: addr, text = where; the op is over")                                         \
 	EVENT(KERNEL_BUG, "kernel-bug", "BUG(): text; the op is over")                                                 \
-	EVENT(HANG, "hang", "the op's step budget is used up; the op is over")                                         \
+	EVENT(HANG, "hang",                                                                                            \
+	      "the op's step budget is used up; the op is over; value = 1: the clock decided, and no log has it")      \
 	EVENT(OVER, "over", "the program is over")
 
 /* Did its precondition fail (skip), did it report failure as the API allows? */
@@ -88,6 +89,9 @@ enum coherent_flag {
 	COHERENT_PIECE = 4,    /* of a dma_pool */
 	COHERENT_IRQS_OFF = 8, /* interrupts are off */
 };
+
+/* Value of a HANG that is not by steps. */
+enum { HANG_BY_CLOCK = 1 };
 
 enum event_kind {
 #define EVENT(kind, name, fields) EVENT_##kind,

@@ -2,7 +2,6 @@
 /* Life of the machine: mapping, configuration, boot images, reset; and how an op ends early (oops, BUG, hang). */
 #include "sim/sim.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,9 +113,9 @@ static void set_config(struct sim *sim, const struct sim_config *config)
 	sim->big_endian = arch->big_endian;
 	sim->cpus = config->cpus ? config->cpus : arch->cpus;
 	sim->ram_frames = config->ram_frames ? config->ram_frames : 1024;
-	assert(sim->ram_frames <= RAM_FRAMES_MAX);
+	invariant(sim->ram_frames <= RAM_FRAMES_MAX);
 	sim->zone_dma = config->zone_dma < sim->ram_frames ? config->zone_dma : 0;
-	assert(sim->cpus <= CPUS_MAX);
+	invariant(sim->cpus <= CPUS_MAX);
 	sim->ram_size = (uint64_t)sim->ram_frames << PAGE_SHIFT;
 	sim->page_struct_size = sim->layout->size[LS_page];
 	sim->lines = arch->coherent ? NULL : sim->line_table;
@@ -239,7 +238,7 @@ void sim_configure(struct sim *sim, const struct sim_config *config)
 
 void sim_save_boot(struct sim *sim, struct boot_image *image)
 {
-	assert(sim->touched_count == 0);
+	invariant(sim->touched_count == 0);
 	if (!image->bytes) {
 		image->bytes = map_table(KERNEL_SIZE);
 		image->shadow = map_table(KERNEL_HEAP_SIZE / 8);
@@ -277,7 +276,7 @@ static void restore_shadow(struct sim *sim, const struct boot_image *image)
 
 void sim_reset(struct sim *sim, struct boot_image *image)
 {
-	assert(sim->boot == image);
+	invariant(sim->boot == image);
 	clear_frames(sim);
 	for (uint32_t i = 0; i < sim->dirty_chunk_count; i++) {
 		uint32_t chunk = sim->dirty_chunks[i];
@@ -325,10 +324,8 @@ void boot_image_free(struct boot_image *image)
 
 static _Noreturn void unwind(struct sim *sim)
 {
-	if (!sim->recovery) {
-		fprintf(stderr, "FRAMEWORK BUG: the model failed outside an op\n");
-		_Exit(3);
-	}
+	invariant(sim->recovery); /* a model fails in an op only */
+	sim->under_test = false;
 	sim->irqs_off = false;
 	sim->running = NULL;
 	longjmp(*sim->recovery, 1);
@@ -356,6 +353,16 @@ _Noreturn void sim_hang(struct sim *sim)
 	struct event event = {.kind = EVENT_HANG};
 
 	sim->steps = STEPS_PER_OP;
+	sim_emit(sim, &event);
+	unwind(sim);
+}
+
+_Noreturn void sim_hang_by_clock(struct sim *sim)
+{
+	struct event event = {.kind = EVENT_HANG, .value = HANG_BY_CLOCK};
+
+	sim->steps = STEPS_PER_OP;
+	sim->overdue = false;
 	sim_emit(sim, &event);
 	unwind(sim);
 }

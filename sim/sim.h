@@ -14,6 +14,7 @@
 #include "sim/asan.h"
 #include "sim/event.h"
 #include "sim/fault.h"
+#include "sim/invariant.h"
 #include "sim/page_fields.h"
 #include "sim/point.h"
 
@@ -139,9 +140,11 @@ struct sim {
 	bool declined_before;                  /* a reference to a frozen slab page was declined: warn once */
 	target_addr_t fault_address;           /* of the last oops */
 	const char *by;                        /* the op under way */
-	const char *running; /* backend whose code runs, culprit of what it does; NULL = the allocator */
-	uint32_t op;         /* its number */
-	jmp_buf *recovery;   /* where an oops, BUG or hang unwinds to */
+	const char *running;      /* backend whose code runs, culprit of what it does; NULL = the allocator */
+	uint32_t op;              /* its number */
+	jmp_buf *recovery;        /* where an oops, BUG or hang unwinds to */
+	volatile bool under_test; /* code under test runs (sim/invariant.h) */
+	volatile bool overdue;    /* a watchdog waits until the code under test goes on, to end it */
 
 	void (*observe)(void *context, const struct event *event);
 	void *observe_context;
@@ -251,6 +254,8 @@ _Noreturn void sim_bug(struct sim *sim, const char *text);
 /* A bad address: emits OOPS with `where` and unwinds the op. */
 _Noreturn void sim_oops(struct sim *sim, target_addr_t addr, const char *where);
 _Noreturn void sim_hang(struct sim *sim);
+/* The same by the clock, not by steps: where it stood by then is chance, so event logs leave it out. */
+_Noreturn void sim_hang_by_clock(struct sim *sim);
 
 /* What metadata is divided by: a zero there is a divide error of the target. */
 static inline uint64_t sim_divisor(struct sim *sim, uint64_t divisor)
