@@ -3,6 +3,7 @@
 #ifndef SLABFUZZ_FUZZ_CHILD_H
 #define SLABFUZZ_FUZZ_CHILD_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -10,8 +11,10 @@
  * killed when its parent ends; what it executes keeps that.
  */
 pid_t child_fork(void);
-/* Asks the group of a child to end; child_kill() makes it end at once and waits for the child. */
+/* Asks a child to end; child_kill() makes it end at once and waits for the child. */
 void child_ask(pid_t pid);
 void child_kill(pid_t pid);
+/* True iff it has ended; it is still to be waited for. */
+bool child_has_ended(pid_t pid);
 
 #endif
