@@ -8,9 +8,15 @@ CLANG ?= clang
 CFLAGS ?= -O2 -g
 MINUTES ?= 10
 FLAVOURS ?= libfuzzer-asan msan m32
-TIME ?= 60
-SEEDS ?= 10
-T ?= slub_clean
+
+# What was said on the command line, checked before anything is done.  Each recipe has its own default.
+refuse = $(error $(1)=$($(1)): $(2))
+is_number = $(filter 1,$(shell echo '$(1)' | grep -cxE '[1-9][0-9]?[0-9]?[0-9]?[0-9]?[0-9]?'))
+check_number = $(if $($(1)),$(if $(call is_number,$($(1))),,$(call refuse,$(1),wants a number from 1 to 999999)))
+$(foreach v,TIME SEEDS MINUTES JOBS,$(call check_number,$(v)))
+comma := ,
+NO_TARGETS := $(foreach t,$(filter-out all,$(subst $(comma), ,$(T))),$(if $(wildcard targets/$(t).c),,$(t)))
+$(if $(strip $(NO_TARGETS)),$(call refuse,T,there is no targets/$(firstword $(NO_TARGETS)).c))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -43,9 +49,8 @@ include scripts/flavours.mk
 
 all: plain ## the tool build/slabfuzz and the replay binaries build/fuzz_*
 
-fuzz: plain libfuzzer libfuzzer-asan ## one campaign of TIME=60 seconds over all targets, findings in build/findings
-	@rm -rf build/findings build/work
-	build/slabfuzz fuzz --target all --time $(TIME) --out build
+fuzz: plain libfuzzer libfuzzer-asan ## one campaign over all targets, or T=TARGET,..., or of TIME=SECONDS; findings in build/findings
+	build/slabfuzz fuzz --target $(or $(T),all) --until-declared $(if $(TIME),--time $(TIME)) $(if $(JOBS),--jobs $(JOBS)) --out build
 
 test: unit unit32 programs claims planted sweep-test matrix-test example ## unit tests (plain, ASan, 32-bit), claims, regressions, planted bugs
 
@@ -75,17 +80,17 @@ sweep-test: plain ## the first hits of each point only
 	@scripts/sweep.sh build/slabfuzz bounded
 
 matrix: plain ## the safety matrix, TIME=300 seconds of fuzzing: build/matrix/matrix.html
-	@build/slabfuzz matrix --out build/matrix --time $(or $(filter-out 60,$(TIME)),300)
+	@build/slabfuzz matrix --out build/matrix --time $(or $(TIME),300)
 	@scripts/matrix_html.py build/matrix
 
 book: plain ## profile safe by the book, every allocator on every arch: TIME=1800 seconds of fuzzing in all, silent
-	@build/slabfuzz matrix --questions BOOK --out build/book --time $(or $(filter-out 60,$(TIME)),1800)
+	@build/slabfuzz matrix --questions BOOK --out build/book --time $(or $(TIME),1800)
 
 matrix-test: plain ## a small matrix is killed, goes on, and its page opens in headless Chromium
 	@scripts/matrix_test.sh build/slabfuzz
 
 rediscover: plain ## what was claimed, found from an empty corpus, SEEDS=3: docs/rediscovery.md
-	@scripts/rediscover.py --seeds $(or $(filter-out 10,$(SEEDS)),3)
+	@scripts/rediscover.py --seeds $(or $(SEEDS),3)
 
 refute: plain $(MACHINES) ## what build/matrix shows unsafe falls to a short program, what it shows safe sees a planted bug
 	@scripts/refute.py build/matrix
@@ -107,10 +112,10 @@ soak: $(FLAVOURS) corpora ## clean targets stay silent for MINUTES=10 each, in a
 	@scripts/soak.sh $(MINUTES) $(FLAVOURS)
 
 discovery: plain libfuzzer afl ## history targets from an empty corpus, SEEDS=10 each, both engines; a table
-	@scripts/discovery.py --seeds $(SEEDS) --time 60
+	@scripts/discovery.py --seeds $(or $(SEEDS),10) --time 60
 
 kill-matrix: plain $(MACHINES) ## oracle x planted bug, found by fuzzing, SEEDS=10 each: docs/kill-matrix.md
-	@scripts/kill_matrix.py --seeds $(SEEDS) --jobs $(shell nproc)
+	@scripts/kill_matrix.py --seeds $(or $(SEEDS),10) --jobs $(shell nproc)
 
 replay100: plain asan m32 ## each finding replays alike, 100 times out of 100, in three builds
 	@scripts/replay100.py build/slabfuzz build/asan/slabfuzz build/m32/slabfuzz
@@ -139,10 +144,10 @@ corpora: plain ## encode the text corpora to engine bytes in build/corpora
 	@scripts/corpora.sh encode
 
 corpora-merge: plain libfuzzer afl ## minimise the corpus of target T= and bring it back to text
-	@scripts/corpora.sh merge $(T)
+	@scripts/corpora.sh merge $(or $(T),slub_clean)
 
 coverage: plain ## what the corpus of target T= reaches: one line and build/coverage/T/index.html
-	@scripts/coverage.sh $(T)
+	@scripts/coverage.sh $(or $(T),slub_clean)
 
 docs: plain ## regenerate the tables in docs/ from the code
 	@scripts/generated_docs.sh write build/slabfuzz

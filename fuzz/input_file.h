@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-enum { INPUT_PROGRAM_MAX = 16 << 20, INPUT_TRACE_MAX = 1 << 30, EXIT_USAGE = 2 };
+enum { INPUT_PROGRAM_MAX = 16 << 20, INPUT_TRACE_MAX = 1 << 30, EXIT_USAGE = 2, EXIT_FRAMEWORK = 3 };
 
 struct input {
 	char *bytes; /* size bytes and a NUL; the caller's, input_free() */

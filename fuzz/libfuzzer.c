@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fuzz/containment.h"
 #include "fuzz/engine.h"
+#include "fuzz/input_file.h"
 #include "fuzz/report.h"
 #include "fuzz/save.h"
 #include "program/bytes.h"
@@ -76,7 +78,8 @@ static void engine_finding(struct program *p, const struct finding *finding)
 	struct finding copy = *finding;
 
 	if (s->findings_dir) {
-		target_save_findings(s, &engine.plan, p, s->findings_dir);
+		if (!target_save_findings(s, &engine.plan, p, s->findings_dir))
+			_exit(EXIT_USAGE);
 		return;
 	}
 	target_supply_world(&engine.plan, p);

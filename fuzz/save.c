@@ -3,6 +3,7 @@
 #include "fuzz/save.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,7 +28,7 @@ static bool saved_before(const char *dir, const char *signature)
 	return found;
 }
 
-void target_save_findings(struct session *s, const struct target_plan *plan, struct program *p, const char *dir)
+bool target_save_findings(struct session *s, const struct target_plan *plan, struct program *p, const char *dir)
 {
 	static struct findings all;
 	char path[1024];
@@ -39,8 +40,11 @@ void target_save_findings(struct session *s, const struct target_plan *plan, str
 
 		if (!session_counts(s, finding))
 			continue;
-		if (!saved_before(dir, finding->signature) && !finding_save(s, p, finding, dir, path, sizeof(path)))
-			fprintf(stderr, "slabfuzz: cannot save a finding in %s\n", dir);
+		if (!saved_before(dir, finding->signature) && !finding_save(s, p, finding, dir, path, sizeof(path))) {
+			fprintf(stderr, "slabfuzz: %s: cannot save %s: %s\n", dir, finding->signature, strerror(errno));
+			return false;
+		}
 		session_add_known(s, finding->signature);
 	}
+	return true;
 }

@@ -7,8 +7,9 @@
 
 /*
  * Saves every finding of the last run of p that is neither known nor in dir already, and makes it known.  A signature
- * that another process has saved there is only made known.  p gets its variant's world.
+ * that another process has saved there is only made known.  p gets its variant's world.  False, and one line on stderr,
+ * iff one could not be saved.
  */
-void target_save_findings(struct session *s, const struct target_plan *plan, struct program *p, const char *dir);
+bool target_save_findings(struct session *s, const struct target_plan *plan, struct program *p, const char *dir);
 
 #endif

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "fuzz/asan_finding.h"
 #include "fuzz/atomic_file.h"
 #include "fuzz/containment.h"
 #include "fuzz/report.h"
+#include "fuzz/shell_word.h"
 #include "fuzz/watchdog.h"
 
 enum { TEXT_MAX = 256 * 1024 };
@@ -42,6 +44,14 @@ bool session_knows(const struct session *s, const char *signature)
 {
 	for (unsigned i = 0; i < s->known_count; i++)
 		if (signature_matches(s->known[i], signature))
+			return true;
+	return false;
+}
+
+bool session_knows_one_of(const struct session *s, const char *pattern)
+{
+	for (unsigned i = 0; i < s->known_count; i++)
+		if (signature_matches(pattern, s->known[i]))
 			return true;
 	return false;
 }
@@ -110,7 +120,7 @@ static uint32_t text_hash(const char *text, size_t size)
 static bool save_report(struct session *s, const struct program *p, const struct finding *finding, const char *prog)
 {
 	struct world_config config = s->world.config;
-	char path[512], replay[512];
+	char path[1024], replay[2100], word[2048];
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
@@ -118,7 +128,7 @@ static bool save_report(struct session *s, const struct program *p, const struct
 
 	if (!out)
 		return false;
-	snprintf(replay, sizeof(replay), "build/slabfuzz run %.400s", prog);
+	snprintf(replay, sizeof(replay), "build/slabfuzz run %s", shell_word(prog, word, sizeof(word)));
 	report_print(s, p, &config, finding, replay, out);
 	fclose(out);
 	snprintf(path, sizeof(path), "%.*s.txt", (int)strlen(prog) - 5, prog);
@@ -135,14 +145,18 @@ bool finding_save_program(const struct program *p, const char *signature, const 
 
 	if (!text.bytes)
 		return false;
-	mkdir(dir, 0755);
+	if (mkdir(dir, 0755) != 0 && errno != EEXIST) {
+		free(text.bytes);
+		return false;
+	}
 	snprintf(name, sizeof(name), "%s", signature);
 	for (char *c = name; *c; c++)
 		if (*c == '/')
 			*c = '+';
 	program_print(p, NULL, &text);
-	snprintf(path, path_size, "%s/%s-%08x.prog", dir, name, text_hash(text.bytes, text.size));
-	ok = file_write_atomically(path, text.bytes, text.size);
+	errno = ENAMETOOLONG;
+	ok = snprintf(path, path_size, "%s/%s-%08x.prog", dir, name, text_hash(text.bytes, text.size)) < (int)path_size;
+	ok = ok && file_write_atomically(path, text.bytes, text.size);
 	free(text.bytes);
 	return ok;
 }
@@ -150,5 +164,14 @@ bool finding_save_program(const struct program *p, const char *signature, const 
 bool finding_save(struct session *s, const struct program *p, const struct finding *finding, const char *dir,
 		  char *path, size_t path_size)
 {
-	return finding_save_program(p, finding->signature, dir, path, path_size) && save_report(s, p, finding, path);
+	int error;
+
+	if (!finding_save_program(p, finding->signature, dir, path, path_size))
+		return false;
+	if (save_report(s, p, finding, path))
+		return true;
+	error = errno;
+	unlink(path); /* never a program without its report */
+	errno = error;
+	return false;
 }

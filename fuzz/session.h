@@ -9,7 +9,7 @@
 #include "fuzz/execute.h"
 #include "fuzz/target.h"
 
-enum { KNOWN_MAX = 256 };
+enum { KNOWN_MAX = 1024 };
 
 struct session {
 	struct world world;
@@ -36,6 +36,8 @@ void session_add_known(struct session *s, const char *signature);
 /* True iff a finding is at or above the grade, of the wanted kind and not known. */
 bool session_counts(const struct session *s, const struct finding *finding);
 bool session_knows(const struct session *s, const char *signature);
+/* True iff some known signature matches the pattern. */
+bool session_knows_one_of(const struct session *s, const char *pattern);
 
 /* Runs p; returns the first finding at or above the grade that is not known, or NULL. */
 const struct finding *session_run(struct session *s, const struct program *p, const struct world_config *config);

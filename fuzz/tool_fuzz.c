@@ -12,7 +12,7 @@
 #include "fuzz/campaign.h"
 #include "fuzz/tool.h"
 
-enum { SECONDS_MAX = 10000000, JOBS_MAX = 1024 };
+enum { SECONDS_MAX = 10000000 };
 
 static struct campaign campaign;
 
@@ -51,17 +51,16 @@ static void add_all(void)
 		add_job(raw_targets[i].name, NULL);
 }
 
-static int add_targets(const char *name)
+static int add_target(const char *name)
 {
 	const struct target *target;
 	const char *wrong;
 
 	if (!strncmp(name, "fuzz_", 5))
 		name += 5;
-	if (!strcmp(name, "all")) {
-		add_all();
-		return 0;
-	}
+	for (unsigned i = 0; i < campaign.job_count; i++)
+		if (!strcmp(campaign.job[i].name, name))
+			return 0;
 	if (tool_is_raw(name))
 		return add_raw(name);
 	wrong = tool_take_target(name, &target);
@@ -69,6 +68,26 @@ static int add_targets(const char *name)
 		return tool_option_error("fuzz", "target", name, wrong);
 	add_job(target->name, target);
 	return 0;
+}
+
+/* A,B,... or all. */
+static int add_targets(const char *list)
+{
+	char name[64];
+	int status = 0;
+
+	if (!strcmp(list, "all")) {
+		add_all();
+		return 0;
+	}
+	for (size_t length; !status; list += length + 1) {
+		length = strcspn(list, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)(length < 60 ? length : 60), list);
+		status = add_target(name);
+		if (!list[length])
+			break;
+	}
+	return status;
 }
 
 static void set_engine(const char *name)
@@ -96,7 +115,7 @@ static const char *take_option(void *context, int letter, const char *value)
 		campaign.seconds = (double)number;
 		return wrong;
 	case 'j':
-		wrong = tool_take_number(value, 1, JOBS_MAX, &number);
+		wrong = tool_take_number(value, 1, CAMPAIGN_JOBS_MAX, &number);
 		campaign.jobs = (unsigned)number;
 		return wrong;
 	case 'e':
@@ -111,6 +130,8 @@ static const char *take_option(void *context, int letter, const char *value)
 		return NULL;
 	default:
 		campaign.out = value;
+		if (strlen(value) > CAMPAIGN_OUT_MAX)
+			return "is longer than 200 bytes";
 		return *value ? NULL : "wants a directory";
 	}
 }
@@ -194,7 +215,6 @@ int tool_fuzz(int argc, char **argv)
 	const char *target = "all";
 	int status;
 
-	campaign.seconds = 60;
 	campaign.jobs = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
 	campaign.seed = 1;
 	status = parse_options(argc, argv, &target);
@@ -207,7 +227,6 @@ int tool_fuzz(int argc, char **argv)
 		status = check_overrides();
 	if (status || !engines_exist())
 		return STATUS_USAGE;
-	if (mkdir(campaign.out, 0755) != 0 && errno != EEXIST)
-		return tool_option_error("fuzz", "out", campaign.out, strerror(errno));
-	return campaign_run(&campaign);
+	status = campaign_open(&campaign);
+	return status ? status : campaign_run(&campaign);
 }
