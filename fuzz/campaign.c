@@ -299,6 +299,8 @@ static void run_jobs(struct campaign *c, double begin)
 		fprintf(stderr, "\r\033[K");
 	stop_all(c, now);
 	minimizers_end(c);
+	for (unsigned i = 0; i < c->job_count; i++)
+		job_collect(c, &c->job[i], now); /* a minimiser may have met a bug of the framework */
 	campaign_write_list(c);
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fuzz/campaign.h"
+#include "fuzz/watchdog.h"
 
 /* AFL++'s mutator library learns the target's ops from the environment. */
 static void set_afl_environment(const struct campaign *c, const struct target *target)
@@ -34,10 +35,18 @@ static void set_afl_environment(const struct campaign *c, const struct target *t
 	setenv("TERM", "dumb", 1);
 }
 
+/* What an engine allows for one input, in which several ops may be slow. */
+static unsigned engine_seconds(void)
+{
+	unsigned seconds = WATCHDOG_SECONDS;
+
+	return watchdog_seconds(&seconds) && seconds ? 3 * seconds : 3 * WATCHDOG_SECONDS;
+}
+
 static _Noreturn void exec_afl(const struct campaign *c, const struct campaign_job *job, unsigned seconds)
 {
 	char binary[CAMPAIGN_PATH_MAX + 80], in[CAMPAIGN_PATH_MAX], out[CAMPAIGN_PATH_MAX], file[CAMPAIGN_PATH_MAX + 8];
-	char time_text[24], seed[24];
+	char time_text[24], seed[24], limit[24];
 	FILE *zero;
 
 	set_afl_environment(c, job->target);
@@ -53,7 +62,9 @@ static _Noreturn void exec_afl(const struct campaign *c, const struct campaign_j
 	}
 	snprintf(time_text, sizeof(time_text), "%u", seconds);
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)c->seed);
-	execlp("afl-fuzz", "afl-fuzz", "-i", in, "-o", out, "-V", time_text, "-s", seed, "-t", "2000", "--", binary,
+	/* The target's own watchdog comes first: it knows whose loop it is. */
+	snprintf(limit, sizeof(limit), "%u", engine_seconds() * 1000);
+	execlp("afl-fuzz", "afl-fuzz", "-i", in, "-o", out, "-V", time_text, "-s", seed, "-t", limit, "--", binary,
 	       (char *)NULL);
 	_exit(127);
 }
@@ -61,7 +72,7 @@ static _Noreturn void exec_afl(const struct campaign *c, const struct campaign_j
 static _Noreturn void exec_libfuzzer(const struct campaign *c, const struct campaign_job *job, unsigned seconds)
 {
 	char binary[CAMPAIGN_PATH_MAX + 80], corpus[CAMPAIGN_PATH_MAX], time_text[48], seed[32];
-	char prefix[CAMPAIGN_PATH_MAX], artifacts[CAMPAIGN_PATH_MAX + 24];
+	char prefix[CAMPAIGN_PATH_MAX], artifacts[CAMPAIGN_PATH_MAX + 24], limit[32];
 	/* Parsers are fuzzed under sanitizers where that build exists: their bugs are memory bugs. */
 	const char *flavour = job->target ? "libfuzzer" : "libfuzzer-asan";
 
@@ -73,10 +84,11 @@ static _Noreturn void exec_libfuzzer(const struct campaign *c, const struct camp
 	snprintf(artifacts, sizeof(artifacts), "-artifact_prefix=%s", prefix);
 	snprintf(time_text, sizeof(time_text), "-max_total_time=%u", seconds);
 	snprintf(seed, sizeof(seed), "-seed=%llu", (unsigned long long)(c->seed + job->restarts) % 0x7fffffffu + 1);
+	snprintf(limit, sizeof(limit), "-timeout=%u", engine_seconds());
 	/* Programs cost from one microsecond to milliseconds; the schedule must know.  How often an edge was taken is
 	   what repeat= says: counted, it fills the corpus with dear programs that reach nothing new. */
-	execl(binary, binary, corpus, time_text, seed, artifacts, "-timeout=10", "-print_final_stats=1",
-	      "-max_len=1537", "-handle_abrt=1", "-entropic_scale_per_exec_time=1", "-use_counters=0", (char *)NULL);
+	execl(binary, binary, corpus, time_text, seed, artifacts, limit, "-print_final_stats=1", "-max_len=1537",
+	      "-handle_abrt=1", "-entropic_scale_per_exec_time=1", "-use_counters=0", (char *)NULL);
 	_exit(127);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fuzz/tool.h"
+#include "fuzz/watchdog.h"
 
 static const struct command {
 	const char *name;
@@ -40,12 +41,15 @@ int main(int argc, char **argv)
 {
 	bool help = argc > 1 && !strcmp(argv[1], "help");
 	const struct command *command = argc > 1 + help ? command_by_name(argv[1 + help]) : NULL;
+	unsigned seconds;
 
 	tool_called = argv[0];
 	if (command && (help || asks_for_help(argc - 2, argv + 2))) {
 		tool_help_command(command->name, stdout);
 		return STATUS_CLEAN;
 	}
+	if (!watchdog_seconds(&seconds))
+		return STATUS_USAGE;
 	if (command)
 		return command->run(argc - 1, argv + 1);
 	if (argc > 1 && !strcmp(argv[1], "--version"))

@@ -35,6 +35,8 @@ int tool_parse(int argc, char **argv, tool_take *take, void *context);
 
 /* For take(): what is wrong with the value, in memory that the next call reuses, or NULL. */
 const char *tool_take_number(const char *value, unsigned long low, unsigned long high, unsigned long *out);
+/* Seconds of one op, for sessions of this process and its children. */
+const char *tool_take_timeout(const char *value);
 /* Adds key=value to settings; it must be a world setting that exists. */
 const char *tool_take_setting(const char *value, struct program *settings);
 /* Target by name, with or without fuzz_ in front. */

@@ -125,6 +125,8 @@ static const char *take_option(void *context, int letter, const char *value)
 		wrong = tool_take_number(value, 0, ULONG_MAX, &number);
 		campaign.seed = number;
 		return wrong;
+	case 'w':
+		return tool_take_timeout(value);
 	case 'u':
 		campaign.until_declared = true;
 		return NULL;

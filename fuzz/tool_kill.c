@@ -91,6 +91,8 @@ static const char *take(void *context, int letter, const char *value)
 	case 'd':
 		job.save = value;
 		return NULL;
+	case 'm':
+		return tool_take_timeout(value);
 	case 't':
 		job.also = value;
 		return NULL;
@@ -337,6 +339,7 @@ int tool_kill(int argc, char **argv)
 		return status;
 	if (!session_create(&session))
 		return STATUS_FRAMEWORK;
+	session.always_runs = true;
 	for (unsigned seed = 1; seed <= job.seeds; seed++)
 		killed += hunt(seed);
 	session_destroy(&session);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fuzz/tool.h"
+#include "fuzz/watchdog.h"
 
 static const struct command {
 	const char *name, *operands, *help, *zero, *one;
@@ -182,6 +183,16 @@ const char *tool_take_number(const char *value, unsigned long low, unsigned long
 		return NULL;
 	snprintf(complaint, sizeof(complaint), "wants a number from %lu to %lu", low, high);
 	return complaint;
+}
+
+const char *tool_take_timeout(const char *value)
+{
+	unsigned long seconds;
+	const char *wrong = tool_take_number(value, 0, WATCHDOG_SECONDS_MAX, &seconds);
+
+	if (!wrong)
+		setenv(WATCHDOG_VARIABLE, value, 1);
+	return wrong;
 }
 
 const char *tool_take_setting(const char *value, struct program *settings)

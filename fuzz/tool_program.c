@@ -11,6 +11,7 @@
 #include "fuzz/minimize_run.h"
 #include "fuzz/program_file.h"
 #include "fuzz/tool.h"
+#include "fuzz/watchdog.h"
 #include "program/bytes.h"
 
 enum { TEXT_MAX = 512 * 1024 };
@@ -48,6 +49,8 @@ static const char *take_option(void *context, int letter, const char *value)
 	case 'x':
 		options.expect = true;
 		return NULL;
+	case 'm':
+		return tool_take_timeout(value);
 	case 'g':
 		options.signature = value;
 		return NULL;
@@ -185,7 +188,8 @@ int tool_minimize(int argc, char **argv)
 			signature);
 		return STATUS_USAGE;
 	}
-	fprintf(stderr, "%s: %u ops after %u runs\n", signature, program.op_count, runs);
+	fprintf(stderr, "%s: %u ops after %u runs%s\n", signature, program.op_count, runs,
+		is_clock_hang(signature) ? "; hangs by the clock are not minimised" : "");
 	memset(&notes, 0, sizeof(notes));
 	notes.expect_count = 1;
 	snprintf(notes.expect[0], NOTE_MAX, "%s", signature);

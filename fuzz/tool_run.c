@@ -47,6 +47,8 @@ static const char *take_option(void *context, int letter, const char *value)
 	case 'g':
 		o->grade = !strcmp(value, "damage") ? GRADE_DAMAGE : GRADE_HAZARD;
 		return NULL;
+	case 'm':
+		return tool_take_timeout(value);
 	case 'e':
 		o->events = value;
 		return NULL;

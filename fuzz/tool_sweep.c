@@ -114,6 +114,8 @@ static const char *take_option(void *context, int letter, const char *value)
 		return take_points(value);
 	case 'l':
 		return tool_take_number(value, 1, LIMIT_MAX, &job.limit);
+	case 't':
+		return tool_take_timeout(value);
 	case 'p':
 		job.pairs = true;
 		return NULL;
@@ -437,6 +439,7 @@ int tool_sweep(int argc, char **argv)
 		return STATUS_USAGE;
 	if (!session_create(&session))
 		return STATUS_FRAMEWORK;
+	session.always_runs = true;
 	job.terminal = isatty(STDERR_FILENO);
 	job.shown = time(NULL);
 	signal(SIGINT, on_signal);
