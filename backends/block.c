@@ -4,6 +4,7 @@
 
 void bio_alloc(struct bio *bio)
 {
+	invariant(bio->state == BIO_NONE);
 	*bio = (struct bio){.state = BIO_BUILDING};
 }
 
@@ -38,6 +39,7 @@ static void drop_owner_references(struct sim *sim, const struct bio *bio)
 
 bool bio_add_page(struct sim *sim, struct bio *bio, frame_t page, uint32_t len, uint32_t offset)
 {
+	invariant(bio->state == BIO_BUILDING && bio->count <= BIO_VECS_MAX);
 	if (bio->count == BIO_VECS_MAX)
 		return false;
 	/* The flag of this very page: tails of SLUB and all of SLOB 2.6.22 have none (C41). */
@@ -70,6 +72,7 @@ void disk_read(struct sim *sim, const struct bio *bio, uint8_t byte)
 
 void bio_endio(struct sim *sim, struct bio *bio)
 {
+	invariant(bio->state == BIO_IN_FLIGHT && bio->count <= BIO_VECS_MAX);
 	for (unsigned i = 0; bio->aoe_counts && i < bio->count; i++)
 		page_drop_raw(sim, bio->vecs[i].page);
 	bio->aoe_counts = false;
@@ -79,6 +82,7 @@ void bio_endio(struct sim *sim, struct bio *bio)
 
 void bio_put(struct sim *sim, struct bio *bio)
 {
+	invariant(bio->state == BIO_BUILDING || bio->state == BIO_ENDED);
 	if (bio->state == BIO_BUILDING)
 		drop_owner_references(sim, bio);
 	bio->state = BIO_NONE;

@@ -64,6 +64,7 @@ static unsigned grow(struct sim *sim, struct dma_pool *pool, const struct cohere
 		return POOL_AREAS_MAX;
 	}
 	pool->areas[i].area = area;
+	invariant(pool->per_area && pool->per_area <= sizeof(pool->areas[i].used) * 8);
 	if (pool->debug)
 		coherent_fill(sim, &pool->areas[i].area, 0, pool->area_size, POOL_FREED);
 	memset(pool->areas[i].used, 0, sizeof(pool->areas[i].used));
@@ -83,6 +84,7 @@ static void hand_out(struct sim *sim, struct dma_pool *pool, unsigned i, uint32_
 {
 	uint64_t offset = block_offset(pool, block);
 
+	invariant(i < POOL_AREAS_MAX && block < pool->per_area && !(pool->areas[i].used[block / 8] >> block % 8 & 1));
 	pool->areas[i].used[block / 8] |= (uint8_t)(1 << block % 8);
 	*out = pool->areas[i].area;
 	out->cpu += offset;
@@ -156,6 +158,7 @@ static bool is_busy(const struct dma_pool *pool, unsigned i)
 
 void dma_pool_exit(struct sim *sim, struct dma_pool *pool, const struct coherent_kmalloc *kmalloc)
 {
+	invariant(pool->area_count <= POOL_AREAS_MAX);
 	for (unsigned i = 0; i < pool->area_count; i++) {
 		if (is_busy(pool, i))
 			report(sim, "dma_pool_destroy: pool still has objects");

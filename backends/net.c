@@ -40,6 +40,7 @@ static void frag_put(const struct network *net, const struct skb_frag *frag)
 
 void alloc_skb(struct sk_buff *skb, uint32_t id)
 {
+	invariant(skb->state == SKB_NONE);
 	*skb = (struct sk_buff){.state = SKB_IDLE, .id = id};
 }
 
@@ -52,6 +53,7 @@ static bool must_copy(struct sim *sim, frame_t page)
 
 bool skb_add_frag(const struct network *net, struct sk_buff *skb, frame_t page, uint32_t offset, uint32_t len)
 {
+	invariant(skb->state == SKB_IDLE && skb->count <= SKB_FRAGS_MAX);
 	if (skb->count == SKB_FRAGS_MAX)
 		return false;
 	if (must_copy(net->sim, page)) {
@@ -66,6 +68,7 @@ bool skb_add_frag(const struct network *net, struct sk_buff *skb, frame_t page, 
 
 void skb_from_bio(const struct network *net, struct sk_buff *skb, uint32_t id, struct bio *bio)
 {
+	invariant(bio->state == BIO_BUILDING && bio->count <= BIO_VECS_MAX);
 	alloc_skb(skb, id);
 	bio->state = BIO_IN_FLIGHT;
 	bio->aoe_counts = net->sim->policy[POLICY_aoe_page_count];
@@ -77,6 +80,7 @@ void skb_from_bio(const struct network *net, struct sk_buff *skb, uint32_t id, s
 
 void skb_clone(const struct network *net, struct sk_buff *clone, uint32_t id, const struct sk_buff *skb)
 {
+	invariant(skb->state != SKB_NONE && skb->count <= SKB_FRAGS_MAX);
 	alloc_skb(clone, id);
 	clone->linear = skb->linear;
 	for (unsigned i = 0; i < skb->count; i++) {
@@ -110,6 +114,7 @@ static void drop_frags(const struct network *net, struct sk_buff *skb)
 
 void skb_linearize(const struct network *net, struct sk_buff *skb)
 {
+	invariant(skb->state == SKB_IDLE);
 	/* The CPU copies: it sees its own stores, whatever RAM holds. */
 	for (unsigned i = 0; i < skb->count; i++) {
 		cache_clean(net->sim, frag_address(&skb->frags[i]), skb->frags[i].len);
@@ -121,6 +126,7 @@ void skb_linearize(const struct network *net, struct sk_buff *skb)
 
 void dev_queue_xmit(const struct network *net, struct sk_buff *skb)
 {
+	invariant(skb->state == SKB_IDLE);
 	for (unsigned i = 0; i < skb->count; i++)
 		cache_clean(net->sim, frag_address(&skb->frags[i]), skb->frags[i].len);
 	skb->state = SKB_QUEUED;
@@ -128,6 +134,7 @@ void dev_queue_xmit(const struct network *net, struct sk_buff *skb)
 
 void kfree_skb(const struct network *net, struct sk_buff *skb)
 {
+	invariant(skb->state == SKB_IDLE || skb->state == SKB_QUEUED);
 	if (skb->state == SKB_QUEUED)
 		read_frags(net, skb);
 	drop_frags(net, skb);
@@ -153,6 +160,7 @@ target_addr_t page_frag_alloc(struct sim *sim, struct page_frag *frag, uint32_t 
 	}
 	chunk = page_address(frag->page) + frag->offset;
 	frag->offset += room;
+	invariant(frag->offset <= PAGE_SIZE);
 	page_hold(sim, frag->page);
 	return chunk;
 }

@@ -100,6 +100,7 @@ static target_addr_t open_file(struct sim *sim, struct page_tables *tables, unsi
 {
 	target_addr_t *mapping = &tables->files[file], list, ops;
 
+	invariant(file < FILES_MAX);
 	if (*mapping)
 		return *mapping;
 	tables->used = true;
@@ -151,6 +152,7 @@ bool vm_mmap(struct sim *sim, struct page_tables *tables, uint32_t vma, enum vm_
 {
 	struct vm_area *v = &tables->vma[vma];
 
+	invariant(vma < VMAS_MAX);
 	memset(v, 0, sizeof(*v));
 	count_vma(tables, vma);
 	v->kind = (uint8_t)kind;
@@ -239,11 +241,13 @@ static struct pte *empty_pte(struct page_tables *tables, uint32_t vma, unsigned 
 {
 	struct pte *pte = &tables->vma[vma].pte[i];
 
+	invariant(vma < tables->vma_count && tables->vma[vma].live && i < VMA_PAGES);
 	return pte->present ? NULL : pte;
 }
 
 static void set_pte(struct sim *sim, struct pte *pte, uint32_t vma, unsigned i, struct pte value, bool counted)
 {
+	invariant(!pte->present);
 	*pte = value;
 	pte->present = true;
 	emit_pte(sim, EVENT_PTE_SET, vma, i, value.pfn, counted);
@@ -333,6 +337,7 @@ void vm_munmap(struct sim *sim, struct page_tables *tables, uint32_t vma)
 {
 	struct vm_area *v = &tables->vma[vma];
 
+	invariant(vma < tables->vma_count && v->live);
 	sim->running = BACKEND;
 	sim->preempt_count++;
 	for (unsigned i = 0; i < VMA_PAGES; i++)
@@ -364,6 +369,7 @@ bool vm_fork(struct sim *sim, struct page_tables *tables, uint32_t parent, uint3
 {
 	struct vm_area *from = &tables->vma[parent], *v = &tables->vma[child];
 
+	invariant(parent < tables->vma_count && from->live && child < VMAS_MAX && child != parent);
 	memset(v, 0, sizeof(*v));
 	count_vma(tables, child);
 	v->kind = from->kind;
@@ -387,6 +393,7 @@ bool vm_get_user_page(struct sim *sim, struct page_tables *tables, uint32_t vma,
 	const struct pte *pte = &tables->vma[vma].pte[i];
 	frame_t frame;
 
+	invariant(vma < tables->vma_count && tables->vma[vma].live && i < VMA_PAGES);
 	if (!pte->present)
 		return false;
 	sim->running = BACKEND;
@@ -434,11 +441,23 @@ static void emit_access(struct sim *sim, enum event_kind kind, const struct vm_a
 	sim_emit(sim, &event);
 }
 
+/* One page of a live vma, and RAM behind it. */
+static void check_access(const struct sim *sim, const struct page_tables *tables, uint32_t vma, uint32_t offset,
+			 uint32_t size)
+{
+	unsigned i = offset >> PAGE_SHIFT;
+
+	invariant(vma < tables->vma_count && tables->vma[vma].live && i < VMA_PAGES);
+	invariant(size && size <= PAGE_SIZE - (offset & (PAGE_SIZE - 1)));
+	invariant(tables->vma[vma].pte[i].present && tables->vma[vma].pte[i].pfn < sim->ram_frames);
+}
+
 void vm_user_load(struct sim *sim, struct page_tables *tables, uint32_t vma, uint32_t offset, uint32_t size)
 {
 	const struct vm_area *v = &tables->vma[vma];
 	unsigned i = offset >> PAGE_SHIFT;
 
+	check_access(sim, tables, vma, offset, size);
 	sim->running = BACKEND;
 	switch_mm(sim, tables, v);
 	touch(sim, v->pte[i].pfn, offset & (PAGE_SIZE - 1), false);
@@ -453,6 +472,7 @@ void vm_user_store(struct sim *sim, struct page_tables *tables, uint32_t vma, ui
 	const struct vm_area *v = &tables->vma[vma];
 	unsigned i = offset >> PAGE_SHIFT;
 
+	check_access(sim, tables, vma, offset, size);
 	sim->running = BACKEND;
 	switch_mm(sim, tables, v);
 	touch(sim, v->pte[i].pfn, offset & (PAGE_SIZE - 1), true);

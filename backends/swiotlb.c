@@ -114,8 +114,10 @@ static unsigned slot_of(const struct sim *sim, uint64_t dma)
 	if (offset >= (uint64_t)SWIOTLB_SLOTS * SWIOTLB_SLOT || !swiotlb->slot[offset / SWIOTLB_SLOT].used)
 		return SWIOTLB_SLOTS;
 	i = (unsigned)(offset / SWIOTLB_SLOT);
-	while (!swiotlb->slot[i].original)
+	while (!swiotlb->slot[i].original) {
+		invariant(i > 0);
 		i--;
+	}
 	return i;
 }
 
@@ -143,9 +145,12 @@ void swiotlb_copy(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, boo
 {
 	const struct swiotlb *swiotlb = slots_of(sim);
 	unsigned i = slot_of(sim, dma);
-	uint64_t offset = dma - slot_address(swiotlb, i);
-	target_addr_t original = swiotlb->slot[i].original + offset;
+	uint64_t offset;
+	target_addr_t original;
 
+	invariant(i < SWIOTLB_SLOTS);
+	offset = dma - slot_address(swiotlb, i);
+	original = swiotlb->slot[i].original + offset;
 	/* A client that names more than it mapped gets no more. */
 	if (offset >= swiotlb->slot[i].size)
 		return;
@@ -157,8 +162,11 @@ void swiotlb_copy(struct sim *sim, uint32_t id, uint64_t dma, uint64_t size, boo
 void swiotlb_unmap(struct sim *sim, uint64_t dma)
 {
 	struct swiotlb *swiotlb = slots_of(sim);
-	unsigned first = slot_of(sim, dma), count = swiotlb->slot[first].slots;
+	unsigned first = slot_of(sim, dma), count;
 
+	invariant(first < SWIOTLB_SLOTS);
+	count = swiotlb->slot[first].slots;
+	invariant(count && first + count <= SWIOTLB_SLOTS);
 	for (unsigned i = first; i < first + count; i++)
 		swiotlb->slot[i].used = false;
 	swiotlb->slot[first].original = 0;

@@ -17,6 +17,7 @@ static void keep(struct elites *e, unsigned shape, const struct program *p)
 {
 	unsigned kind = shape / SHAPES_OF_A_KIND;
 
+	invariant(shape < SHAPES);
 	if (!e->program[shape]) {
 		e->program[shape] = malloc(sizeof(*p));
 		if (!e->program[shape])
@@ -59,6 +60,7 @@ static const struct program *pick(const struct elites *e, struct prng *r)
 	unsigned kind = pick_kind(e, r), count = e->count_of[kind], latest = count < LATEST ? count : LATEST;
 	unsigned i = prng_one_in(r, LATEST_IN) ? count - 1 - prng_below(r, latest) : prng_below(r, count);
 
+	invariant(count && i < count && e->program[e->shape[kind][i]]);
 	return e->program[e->shape[kind][i]];
 }
 

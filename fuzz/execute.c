@@ -70,8 +70,10 @@ static bool page_is_live(struct executor *x, uint32_t index)
 {
 	const struct page_handle *p = index < x->count[YIELDS_PAGE] ? &x->pages[index] : NULL;
 
-	if (p && p->vmap_of)
+	if (p && p->vmap_of) {
+		invariant(p->vmap_of <= x->count[YIELDS_PAGE]);
 		p = &x->pages[p->vmap_of - 1];
+	}
 	if (!p || !p->object)
 		return p && p->live;
 	return p->frame != FRAME_NONE && (p->extra_references || live_object(x, p->object - 1));
@@ -149,6 +151,7 @@ static void reserve_handles(struct executor *x, unsigned i)
 	x->yield = x->first[i];
 	if (!slots.array || end <= from)
 		return;
+	invariant(end <= (class == YIELDS_OBJECT ? (uint32_t)OBJECT_HANDLES_MAX : (uint32_t)PROGRAM_OPS_MAX));
 	memset((char *)slots.array + from * slots.element, 0, (end - from) * slots.element);
 	if (class == YIELDS_OBJECT)
 		memset(x->object_pins + from, 0, (end - from) * sizeof(x->object_pins[0]));
@@ -165,6 +168,8 @@ static void run_one(struct executor *x, unsigned i)
 	uint32_t number = sim->op, steps = sim->steps, yield = x->yield, fail_nth = sim->faults.fail_nth;
 	enum op_result result;
 
+	invariant(i < x->program->op_count && op->verb < OP_COUNT && !sim->under_test && sim->cpu < sim->cpus);
+	sim->overdue = false;
 	sim->by = op_descriptors[op->verb].name;
 	sim->op = i;
 	sim->steps = STEPS_PER_OP;
@@ -201,6 +206,7 @@ static unsigned open_block(struct executor *x, unsigned i)
 	unsigned length = op->arg[op->verb == OP_irq ? 0 : 1];
 	unsigned from = i + 1, to = i + 1 + length;
 
+	invariant(to <= x->program->op_count);
 	run_one(x, i);
 	if (op->verb == OP_cpu)
 		run_cpu_block(x, op, from, to);
@@ -213,6 +219,7 @@ void run_range(struct executor *x, unsigned from, unsigned to)
 {
 	unsigned i = from;
 
+	invariant(from <= to && to <= x->program->op_count);
 	while (i < to && !x->over) {
 		if (op_descriptors[x->program->ops[i].verb].flags & OP_OPENS_BLOCK) {
 			i = open_block(x, i);
@@ -246,6 +253,7 @@ static void begin(struct executor *x, const struct program *p)
 	memset(x->skipped, 0, p->op_count * sizeof(x->skipped[0]));
 	program_number_handles(p, x->first);
 	for (unsigned i = 0; i < x->injected_count; i++) {
+		invariant(x->injected[i].point < FAULT_COUNT);
 		fault_set(&x->sim->faults, x->injected[i].point, x->injected[i].nth, x->injected[i].count);
 		fault_attribute_set(&x->sim->faults, x->injected[i].point, FAULT_ATTRIBUTE_bit, x->injected[i].bit);
 		fault_attribute_set(&x->sim->faults, x->injected[i].point, FAULT_ATTRIBUTE_interval,
@@ -309,7 +317,8 @@ void executor_run(struct executor *x, const struct program *p, const struct worl
 target_addr_t cache_address(struct executor *x, uint32_t handle)
 {
 	if (handle & HANDLE_OTHER)
-		return handle == HANDLE_NONE ? 0 : x->caches[handle & ~HANDLE_OTHER].addr;
+		return (handle & ~HANDLE_OTHER) < x->count[YIELDS_KMEM_CACHE] ? x->caches[handle & ~HANDLE_OTHER].addr
+									      : 0;
 	return world_boot_cache(x->world, handle);
 }
 

@@ -165,6 +165,46 @@ void executor_run(struct executor *x, const struct program *p, const struct worl
 /* Evaluates an assertion on the state after the last op; false and a sentence in *why if it does not hold. */
 bool executor_assert(struct executor *x, const struct program_assert *a, char *why, size_t size);
 
+/*
+ * Handles, checked: what is wrong here is the framework's mistake, not the program's.  The slot of what the op under
+ * way yields; of an object, the i-th one.
+ */
+static inline uint32_t yielded(const struct executor *x, enum yields class)
+{
+	invariant(op_descriptors[x->program->ops[x->sim->op].verb].yields == class && x->yield < x->count[class]);
+	return x->yield;
+}
+
+static inline uint32_t yielded_object(const struct executor *x, uint32_t i)
+{
+	uint32_t handle = x->first[x->sim->op] + i;
+
+	invariant(handle < x->count[YIELDS_OBJECT]);
+	return handle;
+}
+
+/* The page that a MEMORY argument, which is no object, names. */
+static inline struct page_handle *page_named(struct executor *x, uint32_t memory)
+{
+	uint32_t index = memory & ~HANDLE_OTHER;
+
+	invariant(memory & HANDLE_OTHER && index < x->count[YIELDS_PAGE]);
+	return &x->pages[index];
+}
+
+/* The object that a MEMORY argument, which is no page, names; or any other object handle. */
+static inline struct object *object_named(struct executor *x, uint32_t handle)
+{
+	invariant(handle < x->count[YIELDS_OBJECT]);
+	return &x->objects[handle];
+}
+
+static inline gfp_t gfp_of(uint32_t row)
+{
+	invariant(row < GFP_ROWS);
+	return gfp_rows[row].bits;
+}
+
 /* For the ops. */
 typedef enum op_result run_op(struct executor *x, const struct op *op);
 #define OP(verb, ...) run_op run_##verb;
@@ -195,7 +235,7 @@ enum misuse misuse_of_store(struct executor *x, uint32_t handle, target_addr_t a
 /* False iff the GFP mask of a row of gfp.def may sleep where that is forbidden. */
 static inline bool may_sleep_if_asked(const struct executor *x, uint32_t gfp_row)
 {
-	return !x->in_irq || !(gfp_rows[gfp_row].bits & GFP_WAIT);
+	return !x->in_irq || !(gfp_of(gfp_row) & GFP_WAIT);
 }
 
 /* Live object, or NULL. */

@@ -4,21 +4,25 @@
 
 unsigned mapping_pieces(const struct executor *x, const struct mapping_handle *m)
 {
+	invariant(m->how != MAPPED_SG || m->sg < x->count[YIELDS_SG]);
 	return m->how == MAPPED_SG ? x->lists[m->sg].count : 1;
 }
 
 struct sg_entry mapping_piece(const struct executor *x, const struct mapping_handle *m, unsigned i)
 {
-	if (m->how == MAPPED_SG)
+	if (m->how == MAPPED_SG) {
+		invariant(m->sg < x->count[YIELDS_SG] && i < x->lists[m->sg].count);
 		return x->lists[m->sg].entries[i];
+	}
+	invariant(i == 0);
 	return (struct sg_entry){m->dma, m->size, m->memory};
 }
 
 struct mapping_handle *live_mapping(struct executor *x, uint32_t handle)
 {
-	struct mapping_handle *m = &x->mappings[handle];
+	struct mapping_handle *m = handle < x->count[YIELDS_MAPPING] ? &x->mappings[handle] : NULL;
 
-	return handle < x->count[YIELDS_MAPPING] && m->live && !m->busy ? m : NULL;
+	return m && m->live && !m->busy ? m : NULL;
 }
 
 const struct page_handle *page_of_object(const struct executor *x, uint32_t memory)
@@ -27,6 +31,7 @@ const struct page_handle *page_of_object(const struct executor *x, uint32_t memo
 
 	if (memory == HANDLE_NONE || !(memory & HANDLE_OTHER))
 		return NULL;
+	invariant((memory & ~HANDLE_OTHER) < x->count[YIELDS_PAGE]);
 	p = &x->pages[memory & ~HANDLE_OTHER];
 	return p->object ? p : NULL;
 }
@@ -36,6 +41,7 @@ static bool is_stale(const struct executor *x, uint32_t memory)
 {
 	const struct page_handle *p = page_of_object(x, memory);
 
+	invariant(!p || p->object <= x->count[YIELDS_OBJECT]);
 	return p && x->objects[p->object - 1].state == OBJECT_FREED;
 }
 
@@ -116,7 +122,7 @@ static bool may_map_strictly(struct executor *x, uint32_t memory)
 	const struct kmem_cache_handle *c;
 
 	if (!o)
-		return !x->pages[memory & ~HANDLE_OTHER].object && x->pages[memory & ~HANDLE_OTHER].mappings == 0;
+		return !page_named(x, memory)->object && page_named(x, memory)->mappings == 0;
 	if (o->mapping)
 		return false;
 	if (!o->kmem_cache || (o->kmem_cache & BOOT_CACHE))
@@ -151,7 +157,7 @@ bool may_map(struct executor *x, uint32_t memory, uint64_t offset, uint64_t leng
 		return false;
 	if (!may_map_page(x, memory, addr + offset, length, direction) || device_owns(x, addr + offset, length))
 		return false;
-	if ((memory & HANDLE_OTHER) && !page_may_be_mapped(x, &x->pages[memory & ~HANDLE_OTHER]))
+	if ((memory & HANDLE_OTHER) && !page_may_be_mapped(x, page_named(x, memory)))
 		return false;
 	return x->world->config.dma_era || (may_map_strictly(x, memory) && whole_lines(x, offset, length, size) &&
 					    tells_its_size(x, offset, length, size));
@@ -176,14 +182,16 @@ void count_mapping(struct executor *x, uint32_t handle, bool live)
 {
 	struct mapping_handle *m = &x->mappings[handle];
 
+	invariant(handle < x->count[YIELDS_MAPPING] && m->live != live);
 	m->live = live;
 	for (unsigned n = 0; n < mapping_pieces(x, m); n++) {
 		uint32_t memory = mapping_piece(x, m, n).memory;
 		struct object *o = object_of(x, memory);
 
 		if (memory & HANDLE_OTHER) {
-			struct page_handle *p = &x->pages[memory & ~HANDLE_OTHER];
+			struct page_handle *p = page_named(x, memory);
 
+			invariant(live || p->mappings);
 			p->mappings += live ? 1 : UINT32_MAX;
 			if (m->direction != DMA_TO_DEVICE)
 				p->stored |= STORED_BY_KERNEL;
@@ -191,8 +199,10 @@ void count_mapping(struct executor *x, uint32_t handle, bool live)
 			o->mapping = live ? handle + 1 : mapping_of(x, memory);
 		}
 	}
-	if (m->how == MAPPED_SG)
+	if (m->how == MAPPED_SG) {
+		invariant(live || x->lists[m->sg].mappings);
 		x->lists[m->sg].mappings += live ? 1 : UINT32_MAX;
+	}
 }
 
 /* The mapping holds memory whose owner gave it back: of an object that is freed, maybe under a page that is held. */

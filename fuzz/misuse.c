@@ -49,7 +49,7 @@ enum misuse misuse_of_free(struct executor *x, uint32_t handle)
 
 enum misuse misuse_of_store(struct executor *x, uint32_t handle, target_addr_t addr, uint64_t size)
 {
-	const struct object *o = &x->objects[handle];
+	const struct object *o = object_named(x, handle);
 	bool inside = addr >= o->addr && addr + size <= o->addr + o->size;
 
 	if (strangers_in(x, handle, addr, size))

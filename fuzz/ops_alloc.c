@@ -6,7 +6,7 @@
 
 static void emit_object(struct executor *x, enum event_kind kind, uint32_t handle)
 {
-	const struct object *o = &x->objects[handle];
+	const struct object *o = object_named(x, handle);
 	struct event event = {.kind = kind, .addr = o->addr, .size = o->size, .id = handle, .value = o->kmem_cache};
 
 	if (target_in_ram(x->sim, o->addr, 1))
@@ -36,8 +36,9 @@ static bool pointer_behind(const struct executor *x, const struct object *o)
 /* On return from the allocator: the client holds the object now. */
 static void object_allocated(struct executor *x, uint32_t handle, target_addr_t addr, uint64_t size)
 {
-	struct object *o = &x->objects[handle];
+	struct object *o = object_named(x, handle);
 
+	invariant(o->state == OBJECT_NEVER);
 	o->addr = addr;
 	o->size = size;
 	o->client = handle;
@@ -49,8 +50,9 @@ static void object_allocated(struct executor *x, uint32_t handle, target_addr_t 
 
 void object_freed(struct executor *x, uint32_t handle)
 {
-	struct object *o = &x->objects[handle];
+	struct object *o = object_named(x, handle);
 
+	invariant(o->state == OBJECT_LIVE);
 	emit_object(x, EVENT_OBJECT_FREE, handle);
 	o->state = OBJECT_FREED;
 	o->freed_by = x->sim->op;
@@ -71,7 +73,7 @@ static enum op_result refused(struct executor *x, uint32_t handle, uint64_t size
 /* __GFP_ZERO, HIGHMEM are for the page allocator only (FACTS 2.1, D28). */
 static bool slab_gfp(const struct executor *x, uint32_t row)
 {
-	return may_sleep_if_asked(x, row) && !(gfp_rows[row].bits & (GFP_ZERO | GFP_HIGHMEM | GFP_COMP));
+	return may_sleep_if_asked(x, row) && !(gfp_of(row) & (GFP_ZERO | GFP_HIGHMEM | GFP_COMP));
 }
 
 static target_addr_t allocate(struct executor *x, target_addr_t cache, uint64_t size, gfp_t gfp)
@@ -97,7 +99,7 @@ static enum op_result kmalloc_repeated(struct executor *x, const struct op *op, 
 	/* Beyond the contract's largest size the era's kmalloc may BUG. */
 	REQUIRE(x, size <= x->allocator->ops->contract.size_max);
 	for (uint32_t i = 0; i < op->repeat; i++) {
-		uint32_t handle = x->first[x->sim->op] + i;
+		uint32_t handle = yielded_object(x, i);
 		target_addr_t addr = allocate(x, 0, size, gfp);
 
 		if (!addr) {
@@ -115,13 +117,13 @@ static enum op_result kmalloc_repeated(struct executor *x, const struct op *op, 
 enum op_result run_kmalloc(struct executor *x, const struct op *op)
 {
 	REQUIRE(x, slab_gfp(x, op->arg[1]));
-	return kmalloc_repeated(x, op, size_value(x, op->arg[0]), gfp_rows[op->arg[1]].bits, false);
+	return kmalloc_repeated(x, op, size_value(x, op->arg[0]), gfp_of(op->arg[1]), false);
 }
 
 enum op_result run_kzalloc(struct executor *x, const struct op *op)
 {
 	REQUIRE(x, slab_gfp(x, op->arg[1]));
-	return kmalloc_repeated(x, op, size_value(x, op->arg[0]), gfp_rows[op->arg[1]].bits, true);
+	return kmalloc_repeated(x, op, size_value(x, op->arg[0]), gfp_of(op->arg[1]), true);
 }
 
 enum op_result run_kcalloc(struct executor *x, const struct op *op)
@@ -131,18 +133,20 @@ enum op_result run_kcalloc(struct executor *x, const struct op *op)
 	REQUIRE(x, slab_gfp(x, op->arg[2]));
 	if (n && size > max / n)
 		return RESULT_FAILED;
-	return kmalloc_repeated(x, op, n * size, gfp_rows[op->arg[2]].bits, true);
+	return kmalloc_repeated(x, op, n * size, gfp_of(op->arg[2]), true);
 }
 
 /* An op uses the object while interrupts may come: they must not free it meanwhile. */
 static void busy_begin(struct executor *x, struct busy *busy, uint32_t handle)
 {
+	invariant(handle < x->count[YIELDS_OBJECT]);
 	*busy = (struct busy){handle, x->busy};
 	x->busy = busy;
 }
 
 static void busy_end(struct executor *x)
 {
+	invariant(x->busy);
 	x->busy = x->busy->outer;
 }
 
@@ -216,7 +220,7 @@ enum op_result run_krealloc(struct executor *x, const struct op *op)
 	struct object *o = live_object(x, op->arg[0]);
 	const struct allocator_ops *ops = x->allocator->ops;
 	uint64_t size = size_value(x, op->arg[1]), old;
-	gfp_t gfp = gfp_rows[op->arg[2]].bits;
+	gfp_t gfp = gfp_of(op->arg[2]);
 	target_addr_t addr;
 
 	REQUIRE(x, slab_gfp(x, op->arg[2]) && (op->arg[0] == HANDLE_NONE || may_free(x, o)));
@@ -354,6 +358,7 @@ static void name_cache(struct kmem_cache_handle *c, uint32_t handle)
 	static const char prefix[] = "cache-";
 	char *at = c->name + sizeof(prefix) - 1;
 
+	invariant(handle < 1000);
 	memcpy(c->name, prefix, sizeof(prefix) - 1);
 	if (handle >= 100)
 		*at++ = (char)('0' + handle / 100);
@@ -365,7 +370,7 @@ static void name_cache(struct kmem_cache_handle *c, uint32_t handle)
 
 enum op_result run_kmem_cache_create(struct executor *x, const struct op *op)
 {
-	struct kmem_cache_handle *c = &x->caches[x->yield];
+	struct kmem_cache_handle *c = &x->caches[yielded(x, YIELDS_KMEM_CACHE)];
 	struct kmem_cache_request request = {.name = c->name,
 					     .size = size_value(x, op->arg[0]),
 					     .align = op->arg[1],
@@ -431,18 +436,18 @@ enum op_result run_kmem_cache_alloc(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	REQUIRE(x, slab_gfp(x, op->arg[1]));
 	for (uint32_t i = 0; i < op->repeat; i++) {
-		struct object *o = &x->objects[x->first[x->sim->op] + i];
-		target_addr_t addr = allocate(x, cache, size, gfp_rows[op->arg[1]].bits);
+		struct object *o = &x->objects[yielded_object(x, i)];
+		target_addr_t addr = allocate(x, cache, size, gfp_of(op->arg[1]));
 
 		if (!addr) {
-			result = refused(x, x->first[x->sim->op] + i, size);
+			result = refused(x, yielded_object(x, i), size);
 			continue;
 		}
 		o->kmem_cache = c ? (op->arg[0] & ~HANDLE_OTHER) + 1 : BOOT_CACHE | (op->arg[0] + 1);
 		o->rcu = c && (c->flags & SLAB_DESTROY_BY_RCU);
 		if (c)
 			c->live_objects++;
-		object_allocated(x, x->first[x->sim->op] + i, addr, size);
+		object_allocated(x, yielded_object(x, i), addr, size);
 	}
 	return result;
 }

@@ -47,7 +47,7 @@ enum op_result run_dma_set_mask(struct executor *x, const struct op *op)
 /* The DMA layer passes the mask on to an allocator, which knows no __GFP_ZERO, HIGHMEM or COMP. */
 static bool coherent_gfp(const struct executor *x, uint32_t row)
 {
-	return may_sleep_if_asked(x, row) && !(gfp_rows[row].bits & (GFP_ZERO | GFP_HIGHMEM | GFP_COMP | GFP_NOFAIL));
+	return may_sleep_if_asked(x, row) && !(gfp_of(row) & (GFP_ZERO | GFP_HIGHMEM | GFP_COMP | GFP_NOFAIL));
 }
 
 static struct mapping_handle *live_as(struct executor *x, uint32_t handle, enum mapping_how how)
@@ -70,15 +70,14 @@ static enum op_result yield_memory(struct mapping_handle *m, enum mapping_how ho
 
 enum op_result run_dma_alloc_coherent(struct executor *x, const struct op *op)
 {
-	struct mapping_handle *m = &x->mappings[x->yield];
+	struct mapping_handle *m = &x->mappings[yielded(x, YIELDS_MAPPING)];
 	struct coherent_kmalloc kmalloc = dma_kmalloc(x);
 	uint64_t size = size_value(x, op->arg[0]);
 
 	if (!size)
 		return RESULT_SKIP;
 	REQUIRE(x, coherent_gfp(x, op->arg[1]));
-	if (!UNDER_TEST(x->sim,
-			dma_alloc_coherent(x->sim, x->yield, &kmalloc, size, gfp_rows[op->arg[1]].bits, &m->area)))
+	if (!UNDER_TEST(x->sim, dma_alloc_coherent(x->sim, x->yield, &kmalloc, size, gfp_of(op->arg[1]), &m->area)))
 		return RESULT_FAILED;
 	return yield_memory(m, MAPPED_COHERENT);
 }
@@ -118,14 +117,14 @@ enum op_result run_dma_free_coherent(struct executor *x, const struct op *op)
 /* Cached memory, which the device owns only between the driver's syncs. */
 enum op_result run_dma_alloc_noncoherent(struct executor *x, const struct op *op)
 {
-	struct mapping_handle *m = &x->mappings[x->yield];
+	struct mapping_handle *m = &x->mappings[yielded(x, YIELDS_MAPPING)];
 	struct coherent_kmalloc kmalloc = dma_kmalloc(x);
 	uint64_t size = size_value(x, op->arg[0]);
 
 	if (!size)
 		return RESULT_SKIP;
 	REQUIRE(x, coherent_gfp(x, op->arg[1]));
-	if (!UNDER_TEST(x->sim, noncoherent_take(x->sim, &kmalloc, size, gfp_rows[op->arg[1]].bits, &m->area)))
+	if (!UNDER_TEST(x->sim, noncoherent_take(x->sim, &kmalloc, size, gfp_of(op->arg[1]), &m->area)))
 		return RESULT_FAILED;
 	m->area.dma = UNDER_TEST(x->sim, dma_map_single(x->sim, x->yield, m->area.cpu, size, DMA_BIDIRECTIONAL));
 	if (m->area.dma == DMA_MAPPING_ERROR) {
@@ -214,13 +213,13 @@ enum op_result run_coherent_to_page(struct executor *x, const struct op *op)
 	if (!m || op->arg[1] >= m->size)
 		return RESULT_SKIP;
 	REQUIRE(x, false);
-	x->pages[x->yield].frame = coherent_virt_to_frame(&m->area, op->arg[1]);
+	x->pages[yielded(x, YIELDS_PAGE)].frame = coherent_virt_to_frame(&m->area, op->arg[1]);
 	return RESULT_OK;
 }
 
 enum op_result run_dma_pool_create(struct executor *x, const struct op *op)
 {
-	struct pool_handle *p = &x->pools[x->yield];
+	struct pool_handle *p = &x->pools[yielded(x, YIELDS_POOL)];
 	bool debug = x->allocator->debug & DEBUG_P;
 
 	p->live = UNDER_TEST(x->sim, dma_pool_init(&p->pool, size_value(x, op->arg[0]), op->arg[1], op->arg[2], debug));
@@ -234,15 +233,14 @@ static struct pool_handle *live_pool(struct executor *x, uint32_t handle)
 
 enum op_result run_dma_pool_alloc(struct executor *x, const struct op *op)
 {
-	struct mapping_handle *m = &x->mappings[x->yield];
+	struct mapping_handle *m = &x->mappings[yielded(x, YIELDS_MAPPING)];
 	struct pool_handle *p = live_pool(x, op->arg[0]);
 	struct coherent_kmalloc kmalloc = dma_kmalloc(x);
 
 	if (!p)
 		return RESULT_SKIP;
 	REQUIRE(x, coherent_gfp(x, op->arg[1]));
-	if (!UNDER_TEST(x->sim,
-			dma_pool_take(x->sim, x->yield, &p->pool, &kmalloc, gfp_rows[op->arg[1]].bits, &m->area)))
+	if (!UNDER_TEST(x->sim, dma_pool_take(x->sim, x->yield, &p->pool, &kmalloc, gfp_of(op->arg[1]), &m->area)))
 		return RESULT_FAILED;
 	m->pool = op->arg[0];
 	p->blocks++;

@@ -41,7 +41,7 @@ static enum op_result object_range(struct executor *x, const struct op *op, stru
 static enum op_result store_misused(struct executor *x, const struct op *op)
 {
 	uint64_t word = x->sim->layout->word, before = 65536 - (uint64_t)op->arg[1], size = size_value(x, op->arg[2]);
-	const struct object *o = &x->objects[op->arg[0]];
+	const struct object *o = object_named(x, op->arg[0]);
 	target_addr_t addr;
 	enum misuse kind;
 

@@ -49,7 +49,7 @@ enum op_result run_cache_prefetch(struct executor *x, const struct op *op)
 
 static enum op_result map_memory(struct executor *x, const struct op *op, enum mapping_how how)
 {
-	struct mapping_handle *m = &x->mappings[x->yield];
+	struct mapping_handle *m = &x->mappings[yielded(x, YIELDS_MAPPING)];
 	uint64_t size, length = size_value(x, op->arg[2]);
 	target_addr_t addr = memory_address(x, op->arg[0], &size);
 	enum dma_direction direction = (enum dma_direction)op->arg[3];
@@ -135,6 +135,7 @@ enum op_result run_dma_unmap(struct executor *x, const struct op *op)
 	if (!m || m->how != MAPPED_SINGLE)
 		return RESULT_SKIP;
 	late_write_lands(x, op->arg[0]);
+	invariant(!m->busy);
 	m->busy = true;
 	UNDER_TEST(x->sim, dma_unmap_single(x->sim, op->arg[0], m->dma, m->size, (enum dma_direction)m->direction));
 	m->busy = false;

@@ -12,7 +12,7 @@ static void emit_driver(struct executor *x, uint32_t handle, const char *what, t
 /* Without dma_mapping_error() the driver takes the error for an address. */
 enum op_result run_dma_map_unchecked(struct executor *x, const struct op *op)
 {
-	struct mapping_handle *m = &x->mappings[x->yield];
+	struct mapping_handle *m = &x->mappings[yielded(x, YIELDS_MAPPING)];
 	uint64_t size, length = size_value(x, op->arg[2]);
 	target_addr_t addr = memory_address(x, op->arg[0], &size);
 	enum dma_direction direction = (enum dma_direction)op->arg[3];

@@ -5,6 +5,7 @@
 /* What must not happen happens only where the world asks for it. */
 static bool may_fault(const struct executor *x, uint32_t point)
 {
+	invariant(point < FAULT_COUNT);
 	return fault_rows[point].kind != FAULT_IS_DAMAGE || x->world->config.damage;
 }
 
@@ -35,7 +36,7 @@ enum op_result run_fault_gfp(struct executor *x, const struct op *op)
 	struct fault_schedule *schedule = fault_filter(&x->sim->faults, (enum fault_point)op->arg[0]);
 
 	schedule->by_gfp = true;
-	schedule->gfp = gfp_rows[op->arg[1]].bits;
+	schedule->gfp = gfp_of(op->arg[1]);
 	return RESULT_OK;
 }
 
@@ -49,8 +50,14 @@ enum op_result run_fault_cache(struct executor *x, const struct op *op)
 	return RESULT_OK;
 }
 
+static const char *verb_name(uint32_t verb)
+{
+	invariant(verb < OP_COUNT);
+	return op_descriptors[verb].name;
+}
+
 enum op_result run_fault_op(struct executor *x, const struct op *op)
 {
-	fault_filter(&x->sim->faults, (enum fault_point)op->arg[0])->by = op_descriptors[op->arg[1]].name;
+	fault_filter(&x->sim->faults, (enum fault_point)op->arg[0])->by = verb_name(op->arg[1]);
 	return RESULT_OK;
 }

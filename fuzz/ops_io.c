@@ -94,11 +94,11 @@ static enum op_result page_buffers(struct executor *x, const struct op *op)
 	enum op_result result = RESULT_OK;
 
 	for (uint32_t i = 0; i < op->repeat; i++) {
-		uint32_t handle = x->first[x->sim->op] + i;
+		uint32_t handle = yielded_object(x, i);
 		struct object *o = &x->objects[handle];
 		struct event event = {.kind = EVENT_OBJECT_ALLOC, .id = handle, .value = OBJECT_OF_PAGES};
 
-		event.addr = page_buffer(x, size, gfp_rows[op->arg[1]].bits & GFP_WAIT);
+		event.addr = page_buffer(x, size, gfp_of(op->arg[1]) & GFP_WAIT);
 		if (!event.addr) {
 			result = RESULT_FAILED;
 			continue;
@@ -153,7 +153,7 @@ enum op_result run_free_buffer(struct executor *x, const struct op *op)
 enum op_result run_bio_alloc(struct executor *x, const struct op *op)
 {
 	(void)op;
-	bio_alloc(&x->bios[x->yield].bio);
+	bio_alloc(&x->bios[yielded(x, YIELDS_BIO)].bio);
 	return RESULT_OK;
 }
 
@@ -170,7 +170,7 @@ static bool may_do_io(struct executor *x, uint32_t memory)
 {
 	if (!memory_is_live(x, memory))
 		return false;
-	return !(memory & HANDLE_OTHER) || !x->pages[memory & ~HANDLE_OTHER].object;
+	return !(memory & HANDLE_OTHER) || !page_named(x, memory)->object;
 }
 
 /* Who asks first does not meet the BUG. */
@@ -302,7 +302,7 @@ static bool may_go_on_wire(struct executor *x, uint32_t memory, frame_t page)
 		return false;
 	if (x->world->config.dma_era)
 		return true;
-	if (memory & HANDLE_OTHER && x->pages[memory & ~HANDLE_OTHER].order && !page_flag(x->sim, page, PG_compound))
+	if (memory & HANDLE_OTHER && page_named(x, memory)->order && !page_flag(x->sim, page, PG_compound))
 		return false;
 	if (of_pages)
 		return page_count(x->sim, page) >= 1;
@@ -315,7 +315,7 @@ static bool may_go_on_wire(struct executor *x, uint32_t memory, frame_t page)
 enum op_result run_skb_from_bio(struct executor *x, const struct op *op)
 {
 	struct bio_handle *b = bio_of(x, op->arg[0]);
-	struct skb_handle *k = &x->skbs[x->yield];
+	struct skb_handle *k = &x->skbs[yielded(x, YIELDS_SKB)];
 	struct network net = network_of(x);
 
 	if (!b || b->bio.state != BIO_BUILDING || !b->bio.count)
@@ -332,7 +332,7 @@ enum op_result run_skb_from_bio(struct executor *x, const struct op *op)
 enum op_result run_alloc_skb(struct executor *x, const struct op *op)
 {
 	(void)op;
-	alloc_skb(&x->skbs[x->yield].skb, x->yield);
+	alloc_skb(&x->skbs[yielded(x, YIELDS_SKB)].skb, x->yield);
 	return RESULT_OK;
 }
 
@@ -371,7 +371,7 @@ enum op_result run_skb_add_frag(struct executor *x, const struct op *op)
 
 enum op_result run_skb_clone(struct executor *x, const struct op *op)
 {
-	struct skb_handle *k = skb_of(x, op->arg[0]), *clone = &x->skbs[x->yield];
+	struct skb_handle *k = skb_of(x, op->arg[0]), *clone = &x->skbs[yielded(x, YIELDS_SKB)];
 	struct network net = network_of(x);
 
 	if (!k)

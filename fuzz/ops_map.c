@@ -163,11 +163,17 @@ enum op_result run_mmap(struct executor *x, const struct op *op)
 		       : RESULT_FAILED;
 }
 
+static void unpin_page(struct executor *x, uint32_t page)
+{
+	invariant(page < x->count[YIELDS_PAGE] && x->pages[page].pinned);
+	x->pages[page].pinned--;
+}
+
 static void unpin(struct executor *x, const struct vm_area *v)
 {
 	for (unsigned i = 0; i < VMA_PAGES; i++)
 		if (v->pte[i].present && v->pte[i].owner & PINNED)
-			x->pages[(v->pte[i].owner & ~PINNED) - 1].pinned--;
+			unpin_page(x, (v->pte[i].owner & ~PINNED) - 1);
 }
 
 enum op_result run_munmap(struct executor *x, const struct op *op)
@@ -235,6 +241,7 @@ static enum op_result inserted(struct insertion *in, uint32_t handle, bool ok, b
 	if (!ok)
 		return RESULT_FAILED;
 	pin = pin && !in->outside;
+	invariant(in->i < VMA_PAGES && in->vma->pte[in->i].present);
 	in->page->pinned += pin;
 	in->vma->pte[in->i].owner = (handle + 1) | (pin ? PINNED : 0);
 	return RESULT_OK;
@@ -315,7 +322,7 @@ enum op_result run_get_user_pages(struct executor *x, const struct op *op)
 
 static enum op_result name_pfn(struct executor *x, uint32_t pfn)
 {
-	x->pages[x->yield].outside = pfn + 1;
+	x->pages[yielded(x, YIELDS_PAGE)].outside = pfn + 1;
 	return RESULT_OK;
 }
 
@@ -380,7 +387,7 @@ static enum op_result user_range(struct executor *x, const struct op *op, struct
 		return RESULT_SKIP;
 	if (!v->pte[i].owner || v->pte[i].pfn >= x->sim->ram_frames)
 		return RESULT_SKIP;
-	*page = &x->pages[(v->pte[i].owner & ~PINNED) - 1];
+	*page = page_named(x, ((v->pte[i].owner & ~PINNED) - 1) | HANDLE_OTHER);
 	if ((*page)->outside)
 		return RESULT_SKIP;
 	REQUIRE(x, !device_owns(x, page_address(v->pte[i].pfn), PAGE_SIZE));

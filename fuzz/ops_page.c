@@ -6,13 +6,14 @@
 
 enum op_result run_alloc_pages(struct executor *x, const struct op *op)
 {
-	struct page_handle *p = &x->pages[x->yield];
-	gfp_t gfp = gfp_rows[op->arg[1]].bits;
+	struct page_handle *p = &x->pages[yielded(x, YIELDS_PAGE)];
+	gfp_t gfp = gfp_of(op->arg[1]);
 
 	REQUIRE(x, may_sleep_if_asked(x, op->arg[1]));
 	p->frame = alloc_pages(x->sim, gfp, op->arg[0]);
 	if (p->frame == FRAME_NONE)
 		return RESULT_FAILED;
+	invariant(!p->live && p->frame < x->sim->ram_frames);
 	p->order = (uint8_t)op->arg[0];
 	p->live = true;
 	return RESULT_OK;
@@ -26,6 +27,7 @@ enum op_result run_free_pages(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	REQUIRE(x, p->live && !p->mappings && !p->extra_references && !p->pinned && !p->cached &&
 			   !io_needs(x, op->arg[0] | HANDLE_OTHER));
+	invariant(p->order < MAX_ORDER);
 	p->live = false;
 	free_pages(x->sim, p->frame, p->order);
 	return RESULT_OK;
@@ -33,7 +35,7 @@ enum op_result run_free_pages(struct executor *x, const struct op *op)
 
 enum op_result run_virt_to_page(struct executor *x, const struct op *op)
 {
-	struct page_handle *p = &x->pages[x->yield];
+	struct page_handle *p = &x->pages[yielded(x, YIELDS_PAGE)];
 	const struct object *o = live_object(x, op->arg[0]);
 
 	if (!o || op->arg[1] >= o->size || !target_in_ram(x->sim, o->addr + op->arg[1], 1))
@@ -45,7 +47,7 @@ enum op_result run_virt_to_page(struct executor *x, const struct op *op)
 
 enum op_result run_vmap(struct executor *x, const struct op *op)
 {
-	struct page_handle *p = &x->pages[x->yield];
+	struct page_handle *p = &x->pages[yielded(x, YIELDS_PAGE)];
 	const struct page_handle *of = op->arg[0] < x->count[YIELDS_PAGE] ? &x->pages[op->arg[0]] : NULL;
 
 	if (!of || of->frame == FRAME_NONE || of->vmap_of || !memory_is_live(x, op->arg[0] | HANDLE_OTHER))
@@ -69,14 +71,15 @@ static frame_t frame_of(struct executor *x, uint32_t memory)
 		return (frame_t)((addr - RAM_BASE) >> PAGE_SHIFT);
 	/* A page handle may name what is no page (C22). */
 	if (addr && memory & HANDLE_OTHER)
-		return x->pages[memory & ~HANDLE_OTHER].frame;
+		return page_named(x, memory)->frame;
 	return virt_to_frame(x->sim, addr);
 }
 
 static uint32_t *references(struct executor *x, uint32_t memory)
 {
 	if (memory & HANDLE_OTHER)
-		return &x->pages[memory & ~HANDLE_OTHER].extra_references;
+		return &page_named(x, memory)->extra_references;
+	invariant(memory < x->count[YIELDS_OBJECT]);
 	return &x->object_pins[memory];
 }
 
@@ -260,6 +263,6 @@ enum op_result run_flush_dcache_page(struct executor *x, const struct op *op)
 	REQUIRE(x, may_name(x, op->arg[0]));
 	UNDER_TEST(x->sim, flush_dcache_page(x->sim, frame));
 	if (op->arg[0] & HANDLE_OTHER)
-		page_flushed(x, &x->pages[op->arg[0] & ~HANDLE_OTHER]);
+		page_flushed(x, page_named(x, op->arg[0]));
 	return RESULT_OK;
 }

@@ -16,8 +16,9 @@ static void run_callbacks(struct executor *x)
 
 	x->rcu_queued = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		struct object *o = &x->objects[x->rcu_queue[i]];
+		struct object *o = object_named(x, x->rcu_queue[i]);
 
+		invariant(o->dying);
 		if (o->state != OBJECT_LIVE)
 			continue;
 		object_freed(x, x->rcu_queue[i]);
@@ -77,6 +78,7 @@ enum op_result run_rcu_read_unlock(struct executor *x, const struct op *op)
 	REQUIRE(x, !x->lock_count || x->world->config.dma_era);
 	if (--*nesting == 0)
 		x->sim->rcu_waits &= (uint8_t) ~(1u << x->sim->cpu);
+	invariant(x->sim->rcu_readers);
 	x->sim->rcu_readers--;
 	return RESULT_OK;
 }
@@ -99,6 +101,7 @@ enum op_result run_call_rcu(struct executor *x, const struct op *op)
 	if (!legal)
 		return RESULT_SKIP;
 	o->dying = true;
+	invariant(x->rcu_queued < PROGRAM_OPS_MAX);
 	x->rcu_queue[x->rcu_queued++] = op->arg[0];
 	event.addr = o->addr;
 	sim_rcu_queue(x->sim, &event);
@@ -151,6 +154,7 @@ enum op_result run_obj_lock(struct executor *x, const struct op *op)
 	if (lock_held_in(x, addr, LOCK_BYTES) || target_load(x->sim, addr, LOCK_BYTES) == LOCK_HELD)
 		return RESULT_FAILED;
 	target_store(x->sim, addr, LOCK_BYTES, LOCK_HELD, ROLE_NONE);
+	invariant(x->lock_count < LOCKS_MAX);
 	x->locks[x->lock_count++] = (struct held_lock){op->arg[0], addr};
 	emit_lock(x, op->arg[0], addr, true);
 	return RESULT_OK;
@@ -202,7 +206,7 @@ static enum op_result store_pointer(struct executor *x, const struct op *op, boo
 	if (o)
 		o->published = PUBLISHED_NOW;
 	if (old && !in_some_slot(x, old - 1))
-		x->objects[old - 1].published = PUBLISHED_ONCE;
+		object_named(x, old - 1)->published = PUBLISHED_ONCE;
 	return RESULT_OK;
 }
 
@@ -225,7 +229,7 @@ static enum op_result follow(struct executor *x, const struct op *op, uint32_t p
 
 	if (!pointer)
 		return RESULT_FAILED;
-	o = &x->objects[event.id];
+	o = object_named(x, event.id);
 	if (!event.size || op->arg[1] >= o->size || event.size > o->size - op->arg[1])
 		return RESULT_SKIP;
 	event.addr = o->addr + op->arg[1];

@@ -9,7 +9,7 @@ static struct sg_handle *list_of(struct executor *x, uint32_t handle)
 
 enum op_result run_sg_init_one(struct executor *x, const struct op *op)
 {
-	struct sg_handle *list = &x->lists[x->yield];
+	struct sg_handle *list = &x->lists[yielded(x, YIELDS_SG)];
 	uint64_t size, length = size_value(x, op->arg[2]);
 	target_addr_t addr = memory_address(x, op->arg[0], &size);
 
@@ -27,6 +27,7 @@ enum op_result run_sg_chain(struct executor *x, const struct op *op)
 
 	if (!to || !from || to == from || to->mappings || to->count + from->count > SG_ENTRIES_MAX)
 		return RESULT_SKIP;
+	invariant(to->count + from->count <= SG_ENTRIES_MAX);
 	for (uint32_t i = 0; i < from->count; i++)
 		to->entries[to->count++] = from->entries[i];
 	return RESULT_OK;
@@ -34,7 +35,7 @@ enum op_result run_sg_chain(struct executor *x, const struct op *op)
 
 enum op_result run_sg_page(struct executor *x, const struct op *op)
 {
-	struct page_handle *p = &x->pages[x->yield];
+	struct page_handle *p = &x->pages[yielded(x, YIELDS_PAGE)];
 	const struct sg_handle *list = list_of(x, op->arg[0]);
 	uint32_t memory;
 
@@ -82,6 +83,7 @@ static bool may_map_list(struct executor *x, const struct sg_handle *list, enum 
 /* The backend's view of the entries. */
 static unsigned segments_of(const struct sg_handle *list, struct dma_segment out[SG_ENTRIES_MAX])
 {
+	invariant(list->count <= SG_ENTRIES_MAX);
 	for (uint32_t i = 0; i < list->count; i++)
 		out[i] = (struct dma_segment){list->entries[i].addr, list->entries[i].size};
 	return list->count;
@@ -89,7 +91,7 @@ static unsigned segments_of(const struct sg_handle *list, struct dma_segment out
 
 enum op_result run_dma_map_sg(struct executor *x, const struct op *op)
 {
-	struct mapping_handle *m = &x->mappings[x->yield];
+	struct mapping_handle *m = &x->mappings[yielded(x, YIELDS_MAPPING)];
 	const struct sg_handle *list = list_of(x, op->arg[0]);
 	enum dma_direction direction = (enum dma_direction)op->arg[1];
 	struct dma_segment segments[SG_ENTRIES_MAX];

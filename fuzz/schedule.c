@@ -48,6 +48,7 @@ void schedule_add(struct executor *x, unsigned header, unsigned from, unsigned t
 		run_range(x, from, to);
 		return;
 	}
+	invariant(s->count < SCHEDULE_MAX && from <= to && to <= x->program->op_count);
 	s->waiting[s->count++] = (struct waiting_block){.from = from,
 							.to = to,
 							.points = op->arg[task ? 2 : 1],
@@ -64,6 +65,7 @@ static struct waiting_block take(struct executor *x, unsigned i)
 	struct schedule *s = &x->schedule;
 	struct waiting_block block = s->waiting[i];
 
+	invariant(i < s->count && s->count <= SCHEDULE_MAX);
 	s->count--;
 	memmove(&s->waiting[i], &s->waiting[i + 1], (s->count - i) * sizeof(s->waiting[0]));
 	listen(x);
@@ -106,6 +108,7 @@ static void move_task(struct executor *x)
 {
 	if (x->schedule.migrate >= 0 && task_may_give_way(x))
 		x->sim->cpu = (unsigned)x->schedule.migrate;
+	invariant(x->sim->cpu < x->sim->cpus);
 }
 
 static void run_block(struct executor *x, const struct waiting_block *block)
@@ -128,6 +131,7 @@ static void run_block(struct executor *x, const struct waiting_block *block)
 		x->in_irq++;
 	sim->running = NULL;
 	run_range(x, block->from, block->to);
+	invariant(s->level);
 	s->level--;
 	/* What its last header left waiting waits in the op that the block came between. */
 	for (unsigned i = 0; i < s->count; i++)

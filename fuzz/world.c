@@ -74,6 +74,7 @@ void world_observe(void *context, const struct event *event)
 	const struct watch *watch;
 	struct mark mark = mark_set(&world->sim.under_test, false);
 
+	invariant(event->kind < EVENT_COUNT);
 	if (unlikely(world->log != NULL) && is_logged(event))
 		event_log_add(world->log, event);
 	if (world->wants >> event->kind & 1) {
@@ -183,6 +184,7 @@ static void find_boot_caches(struct world *world, struct world_image *image)
 
 target_addr_t world_boot_cache(const struct world *world, unsigned index)
 {
+	invariant(world->image);
 	return index < BOOT_CACHES_MAX ? world->image->boot_caches[index] : 0;
 }
 

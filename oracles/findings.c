@@ -35,6 +35,7 @@ struct finding *finding_add(struct findings *out, const struct oracle_context *c
 	struct finding *finding;
 	va_list args;
 
+	invariant(title < TITLE_COUNT && out->count <= FINDINGS_MAX);
 	/* A backend of the machine may be at work where as a rule the allocator is. */
 	if (culprit == context->sim->actor && context->sim->running)
 		culprit = context->sim->running;

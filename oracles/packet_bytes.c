@@ -86,6 +86,7 @@ static void on_frag(struct packet_bytes *packets, const struct oracle_context *c
 	uint32_t id = event->id % FRAGS_MAX;
 	struct fragment *fragment = &packets->fragments[id];
 
+	invariant(event->id < FRAGS_MAX && event->value <= FRAGS_MAX);
 	if (id >= packets->used)
 		packets->used = id + 1;
 	*fragment = (struct fragment){event->addr, (uint32_t)event->size, NO_OBJECT};

@@ -50,6 +50,7 @@ static void on_alloc(struct refcount *refs, const struct event *event)
 	frame_t first = (frame_t)((event->addr - RAM_BASE) >> PAGE_SHIFT);
 	frame_t end = first + (frame_t)(event->size >> PAGE_SHIFT);
 
+	invariant(first < end && end <= RAM_FRAMES_MAX);
 	for (frame_t frame = first; frame < end; frame++) {
 		refs->heads[frame] = (event->id ? first : frame) + 1;
 		refs->held[frame] = 0;
@@ -99,8 +100,11 @@ static void on_put(struct refcount *refs, const struct oracle_context *context, 
 static void check_taken(struct refcount *refs, const struct oracle_context *context, struct findings *out)
 {
 	frame_t frame = refs->taken;
-	int64_t count = page_count_quiet(context->sim, frame), held = refs->held[frame];
+	int64_t count, held;
 
+	invariant(frame < refs->used_end);
+	count = page_count_quiet(context->sim, frame);
+	held = refs->held[frame];
 	refs->taken = FRAME_NONE;
 	if (held && (count < held || count > held + 1))
 		finding_add(out, context, NAME, TITLE_REFCOUNT_UNDERFLOW, context->sim->actor, "count",

@@ -2,21 +2,16 @@
 /* Bit planes over RAM: mapped once per world, cleared frame by frame. */
 #include "oracles/shadow.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-enum { EXIT_FRAMEWORK_BUG = 3, PLANE_SIZE = (int)(RAM_SIZE_MAX / 8), PLANE_PAGE = PAGE_SIZE / 8 };
+enum { PLANE_SIZE = (int)(RAM_SIZE_MAX / 8), PLANE_PAGE = PAGE_SIZE / 8 };
 
 void *shadow_map(size_t size)
 {
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (memory == MAP_FAILED) {
-		fputs("FRAMEWORK BUG: no memory for an oracle's shadow\n", stderr);
-		exit(EXIT_FRAMEWORK_BUG);
-	}
+	invariant(memory != MAP_FAILED);
 	return memory;
 }
 

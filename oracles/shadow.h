@@ -34,6 +34,7 @@ static inline void shadow_touch(struct shadow *shadow, uint32_t offset, uint32_t
 	for (frame_t frame = offset >> PAGE_SHIFT; frame <= last; frame++) {
 		if (shadow->touched[frame])
 			continue;
+		invariant(frame < RAM_FRAMES_MAX && shadow->frame_count < RAM_FRAMES_MAX);
 		shadow->touched[frame] = 1;
 		shadow->frames[shadow->frame_count++] = frame;
 	}

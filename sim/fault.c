@@ -72,6 +72,7 @@ void fault_set(struct faults *faults, enum fault_point point, uint32_t nth, uint
 {
 	struct fault_schedule *schedule = &faults->schedule[point];
 
+	invariant(point < FAULT_COUNT);
 	faults->used = true;
 	schedule->skip = nth ? nth - 1 : 0;
 	schedule->passed = 0;
@@ -81,6 +82,7 @@ void fault_set(struct faults *faults, enum fault_point point, uint32_t nth, uint
 
 struct fault_schedule *fault_filter(struct faults *faults, enum fault_point point)
 {
+	invariant(point < FAULT_COUNT);
 	faults->used = true;
 	return &faults->schedule[point];
 }

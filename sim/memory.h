@@ -12,6 +12,7 @@ SIM_ACCESSOR void memory_touch_frame(struct sim *sim, frame_t frame)
 	if (sim->frame_state[frame] == FRAME_USED)
 		sim->frame_state[frame] = FRAME_TOUCHED;
 	if (!sim->frame_touched[frame]) {
+		invariant(frame < sim->ram_frames && sim->touched_count < RAM_FRAMES_MAX);
 		sim->frame_touched[frame] = 1;
 		sim->touched_frames[sim->touched_count++] = frame;
 	}
@@ -22,6 +23,7 @@ SIM_ACCESSOR void memory_use_block(struct sim *sim, frame_t frame, unsigned orde
 {
 	if (sim->frame_block[frame] > order)
 		return;
+	invariant(order < MAX_ORDER && sim->used_count < RAM_FRAMES_MAX);
 	sim->frame_block[frame] = (uint8_t)(order + 1);
 	sim->used_blocks[sim->used_count++] = frame | order << 24;
 }
@@ -29,6 +31,7 @@ SIM_ACCESSOR void memory_use_block(struct sim *sim, frame_t frame, unsigned orde
 SIM_PART void memory_touch_chunk(struct sim *sim, uint32_t chunk)
 {
 	if (!sim->chunk_dirty[chunk]) {
+		invariant(chunk < KERNEL_CHUNKS && sim->dirty_chunk_count < KERNEL_CHUNKS);
 		sim->chunk_dirty[chunk] = 1;
 		sim->dirty_chunks[sim->dirty_chunk_count++] = chunk;
 	}

@@ -119,6 +119,7 @@ static void enter_zone_dma(struct sim *sim)
 static void leave_zone_dma(struct sim *sim)
 {
 	sim->zone -= (zone_size(sim) + 15) & ~15u;
+	invariant(sim->zone >= KERNEL_HEAP_BASE);
 }
 
 /* Merges upwards and links the block; its frames are free already. */
@@ -187,6 +188,7 @@ static frame_t pcp_take(struct sim *sim)
 	frame_t frame;
 
 	sim_race_point(sim, POINT_page_alloc_pcp);
+	invariant(sim->cpu < CPUS_MAX);
 	list = MAX_ORDER + sim->cpu;
 	if (list_count(sim, list) == 0)
 		pcp_refill(sim, sim->cpu, PCP_BATCH);
@@ -401,6 +403,13 @@ static void take_over_frame(struct sim *sim, frame_t frame)
 		memset(sim->roles + ((uint64_t)frame << PAGE_SHIFT), ROLE_NONE, PAGE_SIZE);
 }
 
+/* A free list that was stored over may lead anywhere: the machine has no such block. */
+static void check_block(struct sim *sim, frame_t frame, unsigned order)
+{
+	if (unlikely(frame >= sim->ram_frames || 1u << order > sim->ram_frames - frame))
+		sim_oops(sim, page_struct(sim, frame), "free list of the page allocator");
+}
+
 frame_t alloc_pages(struct sim *sim, gfp_t gfp, unsigned order)
 {
 	frame_t frame;
@@ -413,6 +422,7 @@ frame_t alloc_pages(struct sim *sim, gfp_t gfp, unsigned order)
 	frame = unlikely(gfp & GFP_ZONE_DMA) && sim->zone_dma ? take_from_zone_dma(sim, order) : take_block(sim, order);
 	if (frame == FRAME_NONE)
 		return FRAME_NONE;
+	check_block(sim, frame, order);
 	for (frame_t i = frame; i < frame + (1u << order); i++)
 		take_over_frame(sim, i);
 	memory_use_block(sim, frame, order);

@@ -139,6 +139,7 @@ static void clear_blocks(struct sim *sim)
 		frame_t frame = sim->used_blocks[i] & 0xffffff;
 		unsigned order = sim->used_blocks[i] >> 24;
 
+		invariant(frame < RAM_FRAMES_MAX && 1u << order <= RAM_FRAMES_MAX - frame);
 		memset(sim->frame_state + frame, FRAME_FREE, (size_t)1 << order);
 		sim_disown(sim, page_address(frame), (uint64_t)PAGE_SIZE << order);
 		sim->frame_block[frame] = 0;
@@ -156,6 +157,7 @@ static void clear_frames(struct sim *sim)
 		frame_t frame = sim->touched_frames[i];
 		target_addr_t addr = page_address(frame);
 
+		invariant(frame < RAM_FRAMES_MAX);
 		sim_own(sim, addr, PAGE_SIZE);
 		memset(target_pointer(addr), 0, PAGE_SIZE);
 		sim_disown(sim, addr, PAGE_SIZE);
@@ -399,6 +401,7 @@ void sim_might_sleep(struct sim *sim)
 
 static void shade(struct sim *sim, target_addr_t addr, uint32_t size, enum kernel_shadow_state state)
 {
+	invariant(addr >= KERNEL_HEAP_BASE && addr + size <= KERNEL_HEAP_BASE + KERNEL_HEAP_SIZE);
 	memset(sim->kernel_shadow + (addr - KERNEL_HEAP_BASE) / 8, (int)state, (size + 7) / 8);
 }
 

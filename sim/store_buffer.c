@@ -18,6 +18,7 @@ static void remove_store(struct sim *sim, unsigned i)
 {
 	struct pending_store *list = sim->stores->pending;
 
+	invariant(i < sim->store_count && sim->store_count <= STORES_MAX);
 	sim->store_count--;
 	memmove(list + i, list + i + 1, (sim->store_count - i) * sizeof(list[0]));
 }
@@ -30,6 +31,7 @@ static struct pending_store *add_store(struct sim *sim)
 		remove_store(sim, 0);
 	sim->stores_used = true;
 	store = &sim->stores->pending[sim->store_count++];
+	invariant(sim->cpu < CPUS_MAX);
 	store->cpu = (uint8_t)sim->cpu;
 	store->epoch = sim->stores->epoch[sim->cpu];
 	store->unseen = 0;
@@ -56,6 +58,7 @@ void stores_of_object(struct sim *sim, uint32_t owner, target_addr_t addr, uint6
 
 void store_slot(struct sim *sim, unsigned slot, uint32_t value)
 {
+	invariant(slot < POINTER_SLOTS);
 	if (sim->policy[POLICY_memory_order] != MEMORY_STRONG) {
 		struct pending_store *store = add_store(sim);
 
@@ -177,6 +180,7 @@ uint8_t store_view_byte(const struct sim *sim, uint32_t owner, target_addr_t add
 
 uint32_t store_view_slot(const struct sim *sim, unsigned slot)
 {
+	invariant(slot < POINTER_SLOTS);
 	for (unsigned i = 0; i < sim->store_count; i++) {
 		const struct pending_store *store = &sim->stores->pending[i];
 

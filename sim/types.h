@@ -53,6 +53,12 @@ struct gfp_row {
 };
 extern const struct gfp_row gfp_rows[];
 unsigned gfp_row_count(void);
+enum {
+	GFP_ROWS = 0
+#define GFP(name, bits) +1
+#include "sim/gfp.def"
+#undef GFP
+};
 
 extern const char *const dma_direction_names[DMA_DIRECTION_COUNT];
 

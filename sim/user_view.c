@@ -55,6 +55,7 @@ static void write_back(struct sim *sim, struct user_view *view)
 
 static void drop(struct sim *sim, struct user_view *view)
 {
+	invariant(view < sim->user_views + sim->user_view_count);
 	write_back(sim, view);
 	sim->user_view_count--;
 	if (view != &sim->user_views[sim->user_view_count])
@@ -71,6 +72,7 @@ static struct user_view *view_of(struct sim *sim, frame_t frame, uint32_t vpn)
 	memory_touch_frame(sim, frame);
 	if (sim->user_view_count == USER_VIEWS_MAX)
 		drop(sim, &sim->user_views[0]);
+	invariant(sim->user_view_count < USER_VIEWS_MAX);
 	view = &sim->user_views[sim->user_view_count++];
 	view->frame = frame;
 	view->colour = colour_of(sim, vpn);
@@ -82,6 +84,7 @@ static void fill(struct sim *sim, struct user_view *view, uint32_t line)
 {
 	uint32_t size = 1u << sim->line_shift;
 
+	invariant(line < (uint32_t)PAGE_SIZE >> sim->line_shift);
 	if (view->lines[line] & LINE_PRESENT)
 		return;
 	memcpy(view->bytes + line * size, sim->ram_view + (view->frame << PAGE_SHIFT) + line * size, size);
