@@ -95,7 +95,7 @@ static void keep_framework_bug(struct campaign *c, const char *name, const char 
 	if (mkdir(directory, 0755) != 0 && errno != EEXIST)
 		campaign_disk_failed(c, directory);
 	snprintf(to, sizeof(to), "%s/%s", directory, name);
-	if (rename(path, to) == 0 && length > 5 && !strcmp(name + length - 5, ".prog"))
+	if (rename(path, to) == 0 && length > 4 && !strcmp(name + length - 4, ".txt"))
 		c->framework_bugs++;
 }
 

@@ -2,6 +2,7 @@
 /* One program for each shape; what is found broken is nobody's elite, because states after damage are all new. */
 #include "fuzz/elites.h"
 
+#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,16 +31,38 @@ static void keep(struct elites *e, unsigned shape, const struct program *p)
 	copy_program(e->program[shape], p);
 }
 
-void elites_learn(struct elites *e, const struct session *s, const struct program *p)
+/* False after misuse, even if nobody noticed it: the allocator's lists may lead anywhere, or in a circle. */
+static bool allocator_shape(struct session *s, struct shape *shape)
 {
 	struct allocator *a = s->executor.allocator;
+	volatile bool whole = false;
+
+	if (!a->ops->shape)
+		return true;
+	if (s->executor.misused)
+		return false;
+	a->sim->observe = NULL;
+	a->sim->recovery = &s->executor.recovery;
+	if (setjmp(s->executor.recovery) == 0) {
+		UNDER_TEST(a->sim, a->ops->shape(a, shape));
+		whole = true;
+	} else {
+		whole = false;
+	}
+	a->sim->recovery = NULL;
+	a->sim->observe = world_observe;
+	return whole;
+}
+
+void elites_learn(struct elites *e, struct session *s, const struct program *p)
+{
 	struct shape shape = {.count = 0};
 
 	if (s->world.findings.count)
 		return;
 	client_shape(&s->executor, &shape);
-	if (a->ops->shape)
-		UNDER_TEST(a->sim, a->ops->shape(a, &shape));
+	if (!allocator_shape(s, &shape))
+		return;
 	for (unsigned i = 0; i < shape.count; i++)
 		keep(e, shape.row[i], p);
 }

@@ -16,7 +16,7 @@ struct elites {
 };
 
 /* Remembers p, which the session just ran: for what is new in the state it left, or what longer programs led to. */
-void elites_learn(struct elites *e, const struct session *s, const struct program *p);
+void elites_learn(struct elites *e, struct session *s, const struct program *p);
 /* A program for the next run: an edit or a cross of what is kept, or now and then a random one. */
 void elites_next(const struct elites *e, struct program *p, const struct op_profile *profile, struct prng *r);
 /* Frees the programs. */

@@ -242,7 +242,7 @@ static void begin(struct executor *x, const struct program *p)
 	x->in_irq = 0;
 	x->chain_mutex = false;
 	x->busy = NULL;
-	x->over = x->ending = false;
+	x->over = x->misused = x->ending = false;
 	x->rcu_queued = x->lock_count = x->readers_begun = 0;
 	if (x->mm.used)
 		page_tables_reset(&x->mm);

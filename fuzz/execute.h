@@ -145,6 +145,7 @@ struct executor {
 	struct busy *busy;             /* innermost object that an op under way still uses; NULL = none */
 	uint64_t runs;                 /* since executor_create() */
 	bool over;                     /* an oops, BUG or hang ended the program */
+	bool misused;      /* some op broke the API */
 	bool ending;                   /* oracles look at what is left */
 	const struct program *running; /* the program under way, NULL between runs */
 	/* Of a sweep: in force from the first op on; injected_count of them. */

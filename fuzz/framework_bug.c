@@ -92,18 +92,27 @@ static void write_note(const struct session *s, const char *what, bool has_progr
 		note("  no program was under way\n");
 		return;
 	}
-	note("  at op %u %s, allocator %s on %s\n", s->world.sim.op, s->world.sim.by ? s->world.sim.by : "",
-	     config->allocator ? config->allocator->name : "none", config->arch ? config->arch->name : "no machine");
+	note("  %s op %u %s, allocator %s on %s\n", s->executor.running ? "at" : "after", s->world.sim.op,
+	     s->world.sim.by ? s->world.sim.by : "", config->allocator ? config->allocator->name : "none",
+	     config->arch ? config->arch->name : "no machine");
 	for (unsigned i = 0; i < s->executor.injected_count; i++)
 		note("  injected: %s at hit %u, %u of them\n", fault_rows[s->executor.injected[i].point].name,
 		     s->executor.injected[i].nth, s->executor.injected[i].count);
 	note("  replay: build/slabfuzz run %s\n", artefact.prog);
 }
 
+/* Between two runs of an engine it is the last one that left something behind. */
+static const struct program *program_of(const struct session *s)
+{
+	if (s->executor.running || !s->executor.runs)
+		return s->executor.running;
+	return s->plan || s->always_runs ? s->executor.program : NULL;
+}
+
 /* False iff the disk refuses. */
 static bool save(const struct session *s, const char *what)
 {
-	const struct program *p = s->executor.running;
+	const struct program *p = program_of(s);
 	const char *directory = directory_of(s);
 	size_t size = p ? print_program(s, p) : 0;
 	uint32_t hash = p ? hash_of(artefact.text, size) : hash_of(what, strlen(what));
@@ -127,7 +136,7 @@ static _Noreturn void end_with(struct session *s, const char *what)
 	s->world.sim.recovery = NULL;
 	s->world.sim.under_test = false;
 	saved = save(s, what);
-	if (saved && s->executor.running && native_crash_is_finding(s, artefact.prog, artefact.txt))
+	if (saved && program_of(s) && native_crash_is_finding(s, artefact.prog, artefact.txt))
 		_exit(1);
 	dprintf(STDERR_FILENO, "\nFRAMEWORK BUG: %s\n", what);
 	if (__sanitizer_print_stack_trace)
@@ -135,7 +144,7 @@ static _Noreturn void end_with(struct session *s, const char *what)
 	if (!saved)
 		dprintf(STDERR_FILENO, "program NOT saved: %s: %s; it is\n%s", artefact.prog, strerror(errno),
 			artefact.text);
-	else if (s->executor.running)
+	else if (program_of(s))
 		dprintf(STDERR_FILENO, "program saved: %s\n", artefact.prog);
 	else
 		dprintf(STDERR_FILENO, "no program was under way; saved: %s\n", artefact.txt);

@@ -10,6 +10,7 @@ void misuse_emit(struct executor *x, enum misuse kind, uint32_t handle, target_a
 	struct event event = {
 		.kind = EVENT_MISUSE, .id = kind, .addr = addr, .size = size, .value = handle | (uint64_t)byte << 32};
 
+	x->misused = true;
 	sim_emit(x->sim, &event);
 }
 
