@@ -23,7 +23,7 @@ $(if $(strip $(NO_TARGETS)),$(call refuse,T,there is no targets/$(firstword $(NO
 .SECONDARY:
 .PHONY: help deps all fuzz test unit unit32 programs planted lint smoke format clean docs coverage bench
 .PHONY: ossfuzz ossfuzz-tests ossfuzz-check claims sweep sweep-test matrix book matrix-test refute rediscover example
-.PHONY: soak discovery kill-matrix replay100 replay100-faults corpora corpora-merge
+.PHONY: framework-faults framework-faults-test soak discovery kill-matrix replay100 replay100-faults corpora corpora-merge
 
 help: ## list the targets
 	@echo "slabfuzz: make a target below; DEV=1 turns warnings into errors, V=1 shows commands."
@@ -52,7 +52,7 @@ all: plain ## the tool build/slabfuzz and the replay binaries build/fuzz_*
 fuzz: plain libfuzzer libfuzzer-asan ## one campaign over all targets, or T=TARGET,..., or of TIME=SECONDS; findings in build/findings
 	build/slabfuzz fuzz --target $(or $(T),all) --until-declared $(if $(TIME),--time $(TIME)) $(if $(JOBS),--jobs $(JOBS)) --out build
 
-test: unit unit32 programs claims planted sweep-test matrix-test example ## unit tests (plain, ASan, 32-bit), claims, regressions, planted bugs
+test: unit unit32 programs claims planted sweep-test matrix-test example framework-faults-test ## unit tests (plain, ASan, 32-bit), claims, regressions, planted bugs
 
 unit: $(UNIT_TESTS) ## the unit tests only
 	@scripts/run_units.sh $(UNIT_TESTS)
@@ -98,6 +98,12 @@ refute: plain $(MACHINES) ## what build/matrix shows unsafe falls to a short pro
 planted: plain $(MACHINES) ## each planted bug is killed by its program, its clean twin is silent; each fault point has one
 	@scripts/run_planted.sh build/slabfuzz
 	@scripts/fault_bugs.sh build/slabfuzz
+
+framework-faults: plain asan libfuzzer ## each planted fault of the framework ends as a bug of it, in three builds and a campaign
+	@scripts/framework_faults.sh all
+
+framework-faults-test: plain asan ## a few of them
+	@scripts/framework_faults.sh test
 
 example: plain ## an allocator from outside the tree: its two bugs are found, replayed and minimised
 	@scripts/example.sh

@@ -134,7 +134,7 @@ struct executor {
 	struct late_write late;
 	target_addr_t flipped; /* by the last flip of the run, 0 = none */
 	/* RCU: objects that wait for call_rcu()'s callback; locks that readers hold; readers that began so far. */
-	uint32_t rcu_queue[PROGRAM_OPS_MAX];
+	uint32_t rcu_queue[PROGRAM_OPS_MAX + 1]; /* ended by HANDLE_NONE */
 	uint32_t rcu_queued, lock_count, readers_begun;
 	uint32_t reader[CPUS_MAX]; /* number of the section that is open on a cpu */
 	struct held_lock locks[LOCKS_MAX];
@@ -145,7 +145,7 @@ struct executor {
 	struct busy *busy;             /* innermost object that an op under way still uses; NULL = none */
 	uint64_t runs;                 /* since executor_create() */
 	bool over;                     /* an oops, BUG or hang ended the program */
-	bool misused;      /* some op broke the API */
+	bool misused;                  /* some op broke the API */
 	bool ending;                   /* oracles look at what is left */
 	const struct program *running; /* the program under way, NULL between runs */
 	/* Of a sweep: in force from the first op on; injected_count of them. */

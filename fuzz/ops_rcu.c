@@ -103,6 +103,7 @@ enum op_result run_call_rcu(struct executor *x, const struct op *op)
 	o->dying = true;
 	invariant(x->rcu_queued < PROGRAM_OPS_MAX);
 	x->rcu_queue[x->rcu_queued++] = op->arg[0];
+	x->rcu_queue[x->rcu_queued] = HANDLE_NONE;
 	event.addr = o->addr;
 	sim_rcu_queue(x->sim, &event);
 	return RESULT_OK;

@@ -192,6 +192,14 @@ build/machine/region: build/machine/registry/heaps.o build/machine/registry/unpl
 	@$(call link_machine,$<)
 MACHINES += build/machine/region
 
+# For scripts/framework_faults.sh, a line each: build|folder|how it is compiled, build|link|how an executable is linked.
+.PHONY: framework-commands
+framework-commands:
+	@$(foreach f,plain asan libfuzzer,$(foreach d,fuzz oracles program sim, \
+		echo '$(f)|$(d)|$($(f)_CC) $(COMPILE) $($(f)_FLAGS)';) \
+		echo '$(f)|backends|$($(f)_CC) $(COMPILE) $($(f)_FLAGS) $($(f)_COV)'; \
+		echo '$(f)|link|$(or $($(f)_LINK),$($(f)_CC)) $($(f)_FLAGS)';)
+
 afl: $(if $(wildcard fuzz/aflplusplus.c),build/afl/libslabfuzz_mutator.so)
 # afl-fuzz loads it; built without coverage or it would fuzz itself.
 build/afl/libslabfuzz_mutator.so: $(patsubst %.c,build/afl/obj/%.o,fuzz/aflplusplus.c sim/invariant.c $(wildcard program/*.c))

@@ -45,7 +45,8 @@ static inline void mark_restore(const struct mark *mark)
  */
 #define UNDER_TEST(sim, call)                                                                                          \
 	__extension__({                                                                                                \
-		__attribute__((cleanup(mark_restore))) const struct mark mark_ = mark_set(&(sim)->under_test, true);   \
+		__attribute__((cleanup(mark_restore), unused)) const struct mark mark_ =                               \
+			mark_set(&(sim)->under_test, true);                                                            \
 		call;                                                                                                  \
 	})
 
