@@ -15,6 +15,7 @@ mode=${1:?all, test or only NAME...} && shift
 few=(handle-slots-short null-in-oracle order-beyond-last drain-frees-twice oracle-loops)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+. scripts/relink.sh
 export SLABFUZZ_TIMEOUT=1
 unset SLABFUZZ_FINDINGS SLABFUZZ_KNOWN SLABFUZZ_SET
 failed=0 shown=0
@@ -28,29 +29,6 @@ builds() {
 	[ -f build/asan/libcore.a ] && echo asan build/asan
 	[ -f build/libfuzzer/libcore.a ] && echo libfuzzer build/libfuzzer
 	return 0
-}
-
-compile() { # BUILD PATCH OUT.o: the patched file, with that build's flags
-	local file
-	file=$(sed -n 's|^+++ b/\([^[:space:]]*\).*|\1|p' "$2")
-	scripts/plant.sh machine "$2" "$3" "${compiler[$1,${file%%/*}]}" 2>"$work/log" || { cat "$work/log"; return 1; }
-}
-
-archives() { # DIRECTORY
-	local archive
-	for archive in libcore libplanted libhelpers libcore; do
-		[ ! -f "$1/$archive.a" ] || echo "$1/$archive.a"
-	done
-}
-
-link_tool() { # BUILD DIRECTORY OBJECT OUT
-	${linker[$1]} -o "$4" "$3" "$2"/obj/fuzz/main.o "$2"/obj/targets_registry.o "$2"/named/*.o \
-		"$2"/obj/planted_registry.o "$2"/libtool.a $(archives "$2") -lz 2>"$work/log" || { cat "$work/log"; return 1; }
-}
-
-link_engine() { # DIRECTORY OBJECT TARGET OUT
-	${linker[libfuzzer]} -o "$4" "$2" "$1/obj/targets/$3.o" "$1/obj/planted_of/$3.o" "$1"/obj/fuzz/libfuzzer.o \
-		$(archives "$1") 2>"$work/log" || { cat "$work/log"; return 1; }
 }
 
 # One program under one binary: exit 3, the line, the artefact, and nothing that looks like a finding.
@@ -85,29 +63,20 @@ try() { # NAME
 	mkdir -p "$work/artifacts"
 	build/slabfuzz run "$program" >"$work/out" 2>&1 || { fail "$1: its program is not clean without the fault"; return; }
 	while read -r build dir; do
-		compile "$build" "$patch" "$work/$build.o" || { fail "$1: $build: does not compile"; continue; }
+		compile_patched "$build" "$patch" "$work/$build.o" || { fail "$1: $build: does not compile"; continue; }
 		if [ "$build" = libfuzzer ]; then
 			[ -f "$dir/obj/targets/$target.o" ] && [ -f "$dir/obj/planted_of/$target.o" ] || continue
-			link_engine "$dir" "$work/$build.o" "$target" "$work/engine" || { fail "$1: $build: does not link"; continue; }
+			link_engine "$dir" "$work/engine" "$target" "$work/$build.o" || { fail "$1: $build: does not link"; continue; }
 			build/slabfuzz encode --target "$target" --output "$work/bytes" "$program" || { fail "$1: encode"; continue; }
 			judge "$1: $build" "$work/engine" -artifact_prefix="$work/artifacts/" "$work/bytes"
 		else
-			link_tool "$build" "$dir" "$work/$build.o" "$work/tool-$build" || { fail "$1: $build: does not link"; continue; }
+			link_tool "$build" "$dir" "$work/tool-$build" "$work/$build.o" || { fail "$1: $build: does not link"; continue; }
 			judge "$1: $build" "$work/tool-$build" run "$program"
 		fi
 	done < <(builds)
 	judge_campaign "$1" "$work/tool-plain" "$target"
 	echo "done   $1"
 }
-
-declare -A compiler linker
-while IFS='|' read -r build kind value; do
-	case $kind in
-	link) linker[$build]=$value ;;
-	*) compiler[$build,$kind]=$value ;;
-	esac
-done < <("${MAKE:-make}" --no-print-directory -s framework-commands)
-[ -n "${linker[plain]:-}" ] || { echo "framework_faults.sh: make framework-commands says nothing" >&2; exit 1; }
 
 case $mode in
 all) names=$(basename -as .patch tests/planted/framework/*.patch) ;;
