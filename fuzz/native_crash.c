@@ -3,6 +3,7 @@
 #include "fuzz/native_crash.h"
 
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,17 +49,25 @@ static bool find_tool(char path[PATH_BYTES])
 	return false;
 }
 
-/* fork() would wait for locks of the heap, which may be what broke. */
+/*
+ * fork() would wait for locks of the heap, which may be what broke, and file actions would take from it: this process,
+ * which is about to end anyway, lends its own standard files.
+ */
 static pid_t start(const char *tool, const char *prog, int out)
 {
-	pid_t pid = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork): it execs at once */
+	char *const arguments[] = {(char *)(uintptr_t)tool, (char *)(uintptr_t) "run", (char *)(uintptr_t)prog, NULL};
+	int own[] = {dup(STDOUT_FILENO), dup(STDERR_FILENO)};
+	pid_t pid;
+	bool started;
 
-	if (pid != 0)
-		return pid;
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
-	execl(tool, tool, "run", prog, (char *)NULL);
-	_exit(127);
+	started = posix_spawn(&pid, tool, NULL, NULL, arguments, environ) == 0;
+	dup2(own[0], STDOUT_FILENO);
+	dup2(own[1], STDERR_FILENO);
+	close(own[0]);
+	close(own[1]);
+	return started ? pid : -1;
 }
 
 /* Exit status of the tool, -1 if it did not end by itself; what it said is in `answer`. */
@@ -72,6 +81,7 @@ static int ask(const char *tool, const char *prog)
 	if (pipe(fd) != 0)
 		return -1;
 	fcntl(fd[0], F_SETFD, FD_CLOEXEC);
+	fcntl(fd[1], F_SETFD, FD_CLOEXEC);
 	setenv("SLABFUZZ_ASAN", "", 1); /* it asks nobody */
 	unsetenv("SLABFUZZ_FINDINGS");
 	pid = start(tool, prog, fd[1]);
