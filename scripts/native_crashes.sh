@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # A crash of the framework in a world with native code is filed by what AddressSanitizer says of the same program:
 # tests/wild_heap.c stores over an oracle's memory, which crashes later.  With an ASan tool that is a finding of the
-# heap; without one, and where the fault is the framework's own, it is a bug of the framework.
+# heap; without one, and where the fault is the framework's own, it is a bug of the framework.  A heap that never ends is
+# a hang by the clock.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -71,6 +72,28 @@ run "$work/asan" "$work/plain" run "$work/tame.prog"
 status=$?
 [ $status = 0 ] || fail "the tame program: exit $status"
 
+# A heap that never ends is ended by the clock, in the tool, its engines and its sweeps.
+cat >"$work/spin.prog" <<'PROG'
+world arch=x86 allocator=bump+spin
+o0 = kmalloc 48 GFP_KERNEL repeat=4
+PROG
+run "" "$work/plain" run --timeout 1 --events "$work/events" "$work/spin.prog"
+status=$?
+[ $status = 1 ] && grep -q '^BUG: hang/bump+spin/clock/kmalloc' "$work/out" && grep -q 'the clock decided' "$work/out" ||
+	fail "a heap that never ends: exit $status"
+! grep -q '^hang' "$work/events" && grep -q '^over' "$work/events" || fail "the clock is in the event log"
+run "" "$work/plain" minimize --timeout 1 "$work/spin.prog"
+status=$?
+[ $status = 0 ] && grep -q 'not minimised' "$work/out" || fail "minimize of a hang by the clock: exit $status"
+run "" "$work/plain" run --timeout soon "$work/spin.prog"
+status=$?
+[ $status = 2 ] && [ "$(wc -l <"$work/out")" = 1 ] || fail "--timeout soon: exit $status"
+run "" "$work/plain" fuzz --target slub_clean --set allocator=bump+spin --engine random --jobs 1 --time 4 --timeout 1 \
+	--out "$work/campaign"
+status=$?
+[ $status = 1 ] && compgen -G "$work/campaign/findings/hang+bump+spin+clock+*.txt" >/dev/null ||
+	fail "a campaign with a heap that never ends: exit $status"
+
 fault=tests/planted/framework/null-in-oracle.patch
 compile_patched plain $fault "$work/fault-plain.o" && build_tool plain build "$work/plain" "$work/fault-plain.o" &&
 	compile_patched asan $fault "$work/fault-asan.o" && build_tool asan build/asan "$work/asan" "$work/fault-asan.o" ||
@@ -78,5 +101,5 @@ compile_patched plain $fault "$work/fault-plain.o" && build_tool plain build "$w
 run "$work/asan" "$work/plain" run "$work/tame.prog"
 status=$?
 [ $status = 3 ] && is_framework_bug || fail "a fault of the framework beside native code: exit $status"
-[ $failed = 1 ] || echo "ok     crashes beside native code are filed by what ASan says: 5 of 5"
+[ $failed = 1 ] || echo "ok     crashes beside native code are filed by what ASan says, and endless loops by the clock: 10 of 10"
 exit $failed
