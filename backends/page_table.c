@@ -152,7 +152,7 @@ bool vm_mmap(struct sim *sim, struct page_tables *tables, uint32_t vma, enum vm_
 {
 	struct vm_area *v = &tables->vma[vma];
 
-	invariant(vma < VMAS_MAX);
+	invariant(vma < VMAS_MAX && kind < VM_KINDS);
 	memset(v, 0, sizeof(*v));
 	count_vma(tables, vma);
 	v->kind = (uint8_t)kind;

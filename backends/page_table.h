@@ -17,6 +17,7 @@ enum vm_kind {
 #define VM_KIND(name) VM_##name,
 #include "sim/vm_kind.def"
 #undef VM_KIND
+	VM_KINDS
 };
 
 struct pte {

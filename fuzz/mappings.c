@@ -153,6 +153,7 @@ bool may_map(struct executor *x, uint32_t memory, uint64_t offset, uint64_t leng
 	uint64_t size;
 	target_addr_t addr = memory_address(x, memory, &size);
 
+	invariant(direction < DMA_DIRECTION_COUNT);
 	if (!memory_range(x, memory, offset, length) || direction == DMA_NONE)
 		return false;
 	if (!may_map_page(x, memory, addr + offset, length, direction) || device_owns(x, addr + offset, length))

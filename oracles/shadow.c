@@ -40,6 +40,13 @@ void shadow_begin(struct shadow *shadow, unsigned planes)
 	shadow->frame_count = 0;
 }
 
+void shadow_list(struct shadow *shadow, frame_t frame)
+{
+	invariant(frame < RAM_FRAMES_MAX && shadow->frame_count < RAM_FRAMES_MAX);
+	shadow->touched[frame] = 1;
+	shadow->frames[shadow->frame_count++] = frame;
+}
+
 void shadow_destroy(struct shadow *shadow)
 {
 	for (unsigned i = 0; i < shadow->planes; i++)

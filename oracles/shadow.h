@@ -26,18 +26,16 @@ void shadow_unmap(void *memory, size_t size);
 /* Maps the planes on first use; later calls clear what was touched. */
 void shadow_begin(struct shadow *shadow, unsigned planes);
 void shadow_destroy(struct shadow *shadow);
+/* The first touch of a frame. */
+void shadow_list(struct shadow *shadow, frame_t frame);
 
 static inline void shadow_touch(struct shadow *shadow, uint32_t offset, uint32_t size)
 {
 	frame_t last = (offset + size - 1) >> PAGE_SHIFT;
 
-	for (frame_t frame = offset >> PAGE_SHIFT; frame <= last; frame++) {
-		if (shadow->touched[frame])
-			continue;
-		invariant(frame < RAM_FRAMES_MAX && shadow->frame_count < RAM_FRAMES_MAX);
-		shadow->touched[frame] = 1;
-		shadow->frames[shadow->frame_count++] = frame;
-	}
+	for (frame_t frame = offset >> PAGE_SHIFT; frame <= last; frame++)
+		if (!shadow->touched[frame])
+			shadow_list(shadow, frame);
 }
 
 /* Bits of the word at `offset` that [offset, end) covers. */

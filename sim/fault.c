@@ -91,6 +91,7 @@ void fault_attribute_set(struct faults *faults, enum fault_point point, enum fau
 {
 	struct fault_schedule *schedule = fault_filter(faults, point);
 
+	invariant(attribute < FAULT_ATTRIBUTE_COUNT);
 	switch (attribute) {
 	case FAULT_ATTRIBUTE_interval:
 		schedule->interval = value;
