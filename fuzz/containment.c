@@ -72,11 +72,12 @@ static void on_crash(int number, siginfo_t *info, void *context)
 	sim_bug(sim, number == SIGABRT ? "abort() in native code" : "illegal instruction in native code");
 }
 
-static bool handlers_are_ours(void)
+/* Who was there before us is who comes after us: our own handler is not remembered. */
+static bool is_ours(int number)
 {
 	struct sigaction now;
 
-	return sigaction(SIGSEGV, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) && now.sa_sigaction == on_crash;
+	return sigaction(number, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) && now.sa_sigaction == on_crash;
 }
 
 static void install_handlers(void)
@@ -85,11 +86,12 @@ static void install_handlers(void)
 	stack_t alternate = {.ss_sp = stack, .ss_size = sizeof(stack)};
 	struct sigaction crash = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
 
-	if (handlers_are_ours())
+	if (is_ours(SIGSEGV))
 		return;
 	sigaltstack(&alternate, NULL);
 	for (unsigned i = 0; i < CRASH_SIGNALS; i++)
-		sigaction(crash_signals[i].number, &crash, &previous[i]);
+		if (!is_ours(crash_signals[i].number))
+			sigaction(crash_signals[i].number, &crash, &previous[i]);
 }
 
 void containment_install(struct session *s)
@@ -125,8 +127,7 @@ void containment_release(void)
 {
 	watchdog_disarm();
 	framework_bug_install(NULL);
-	if (!handlers_are_ours())
-		return;
 	for (unsigned i = 0; i < CRASH_SIGNALS; i++)
-		sigaction(crash_signals[i].number, &previous[i], NULL);
+		if (is_ours(crash_signals[i].number))
+			sigaction(crash_signals[i].number, &previous[i], NULL);
 }

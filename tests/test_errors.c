@@ -114,6 +114,7 @@ static int child(void (*alloc_does)(struct allocator *), void (*observer_does)(v
 		dup2(fd[1], STDERR_FILENO);
 		setenv("SLABFUZZ_FINDINGS", directory, 1);
 		harness_session()->timeout = 1;
+		harness_session()->findings_dir = directory;
 		observe_by_log(true);
 		_exit(run(alloc_does, observer_does) ? 1 : 0);
 	}
@@ -412,6 +413,35 @@ static int remove_directory(void **state)
 	return rmdir(directory);
 }
 
+#ifdef SIM_ASAN
+static volatile int large = INT32_MAX;
+
+static void overflow(void)
+{
+	large = large + 1; /* NOLINT: on purpose */
+}
+
+static void overflow_in_alloc(struct allocator *a)
+{
+	(void)a;
+	overflow();
+}
+
+static void test_what_sanitizers_report_belongs_to_who_did_it(void **state)
+{
+	char text[8192];
+
+	(void)state;
+	assert_int_not_equal(child(overflow_in_alloc, NULL), 0);
+	assert_non_null(strstr(child_text, "signed integer overflow"));
+	assert_non_null(strstr(child_text, "\nBUG: oops/errs/pointer/kmalloc"));
+	assert_null(strstr(child_text, "FRAMEWORK"));
+	assert_int_equal(take_files("oops+errs+pointer+kmalloc-", ".prog", text, sizeof(text)), 1);
+	assert_int_equal(take_files("oops+errs+pointer+kmalloc-", ".txt", text, sizeof(text)), 1);
+	expect_framework_bug(child(call_back, overflow), "a sanitizer's report");
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,6 +455,9 @@ int main(void)
 		cmocka_unit_test(test_signatures_of_the_clock),
 		cmocka_unit_test(test_the_limit_is_a_number),
 		cmocka_unit_test(test_asan_is_asked_about_crashes_in_worlds_with_native_code),
+#ifdef SIM_ASAN
+		cmocka_unit_test(test_what_sanitizers_report_belongs_to_who_did_it),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);
