@@ -20,6 +20,10 @@ static void run_callbacks(struct executor *x)
 
 		if (o->state != OBJECT_LIVE)
 			continue;
+		if (o->origin.kind == ORIGIN_PAGES) {
+			io_free_buffer(x, x->rcu_queue[i]);
+			continue;
+		}
 		object_freed(x, x->rcu_queue[i]);
 		x->allocator->ops->free(x->allocator, home_of(x, o), o->addr);
 	}
