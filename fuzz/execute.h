@@ -28,6 +28,7 @@ struct page_handle {
 	frame_t frame;
 	uint8_t order;
 	bool live;
+	bool compound;             /* or a single page: its references count at one place */
 	uint32_t object;           /* handle + 1 of the object that virt_to_page was asked of, 0 = from alloc_pages */
 	uint32_t extra_references; /* by get_page */
 	uint32_t mappings;         /* live DMA mappings */
