@@ -404,6 +404,15 @@ static const char *region_of(target_addr_t addr)
 	return "vmalloc";
 }
 
+/* No mapping comes of it, so there is none to name. */
+static void on_foreign(const struct judge *j)
+{
+	const char *region = region_of(j->event->addr);
+
+	finding_add(j->out, j->context, NAME, TITLE_INVALID_MAPPING, "client", region, j->context->sim->by,
+		    "%llu bytes of %s memory, which may not be mapped", (unsigned long long)j->event->size, region);
+}
+
 static void on_release(struct ownership *own, const struct judge *j)
 {
 	uint32_t i = 0;
@@ -428,7 +437,7 @@ static void on_driver(struct ownership *own, const struct judge *j)
 	else if (strcmp(what, "released") == 0)
 		on_release(own, j);
 	else if (strcmp(what, "foreign") == 0)
-		tell(j, TITLE_INVALID_MAPPING, "client", region_of(j->event->addr), NULL, "it may not be mapped");
+		on_foreign(j);
 	else if (strcmp(what, "unchecked") == 0 && m)
 		m->unchecked = true;
 	else if (strcmp(what, "segment-max") == 0)
