@@ -16,9 +16,9 @@ struct sg_entry mapping_piece(const struct executor *x, const struct mapping_han
 
 struct mapping_handle *live_mapping(struct executor *x, uint32_t handle)
 {
-	struct mapping_handle *m = &x->mappings[handle];
+	struct mapping_handle *m = handle < x->count[YIELDS_MAPPING] ? &x->mappings[handle] : NULL;
 
-	return handle < x->count[YIELDS_MAPPING] && m->live && !m->busy ? m : NULL;
+	return m && m->live && !m->busy ? m : NULL;
 }
 
 const struct page_handle *page_of_object(const struct executor *x, uint32_t memory)

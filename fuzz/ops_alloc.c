@@ -323,8 +323,10 @@ static target_addr_t cache_of(struct executor *x, uint32_t arg, struct kmem_cach
 		return 0;
 	if (!(arg & HANDLE_OTHER))
 		return world_boot_cache(x->world, arg);
+	if ((arg & ~HANDLE_OTHER) >= x->count[YIELDS_KMEM_CACHE])
+		return 0;
 	*handle = &x->caches[arg & ~HANDLE_OTHER];
-	return (arg & ~HANDLE_OTHER) < x->count[YIELDS_KMEM_CACHE] ? (*handle)->addr : 0;
+	return (*handle)->addr;
 }
 
 /* Ops that make, destroy or look through kmem_caches sleep, and wait for one another; those that make or destroy also
