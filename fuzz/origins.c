@@ -18,10 +18,9 @@ struct kmem_cache_handle *created_home(struct executor *x, const struct object *
 
 target_addr_t home_of(struct executor *x, const struct object *o)
 {
-	const struct kmem_cache_handle *c = created_home(x, o);
-	uint32_t boot;
+	uint32_t index;
 
-	if (c)
-		return c->addr;
-	return origin_index(o->origin, ORIGIN_BOOT, &boot) ? world_boot_cache(x->world, boot) : 0;
+	if (origin_index(o->origin, ORIGIN_CREATED, &index))
+		return x->caches[index].addr;
+	return origin_index(o->origin, ORIGIN_BOOT, &index) ? world_boot_cache(x->world, index) : 0;
 }

@@ -113,7 +113,7 @@ static int run_file(const char *path, struct run_options *o, struct event_log *l
 
 	/* Silence would look as if all held. */
 	if (!status && o->check && !notes.expect_count)
-		return input_error(path, "it has no # expect: line to check (slabfuzz print --expect notes what it finds)");
+		return input_error(path, "it has no # expect: line to check (slabfuzz print --expect notes them)");
 	if (!status)
 		status = program_world(path, &program, &o->overrides, &config);
 	if (status)
