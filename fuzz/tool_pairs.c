@@ -27,6 +27,7 @@ enum {
 	POLL_MS = 50,
 	TELL_SECONDS = 8,
 	HANG_SECONDS = 20,
+	LOOK_EVERY = 256, /* programs, until a worker looks whether its parent lives */
 };
 
 struct pair_world {
@@ -59,6 +60,7 @@ static struct {
 	struct board *board;
 	struct worker workers[JOBS_MAX];
 	unsigned deaths;
+	pid_t parent;
 } job;
 
 static struct session session;
@@ -156,7 +158,9 @@ static void work(struct seat *seat)
 	while (seat->world < job.world_count) {
 		for (; seat->next < PROGRAMS; seat->next += (uint32_t)job.every) {
 			run_program(seat->next, &job.worlds[seat->world]);
-			seat->programs++;
+			/* Nobody would hear of it. */
+			if (++seat->programs % LOOK_EVERY == 0 && getppid() != job.parent)
+				_exit(STATUS_FRAMEWORK);
 		}
 		seat->world = __atomic_fetch_add(&job.board->taken, 1, __ATOMIC_RELAXED);
 		/* Other programs in each world. */
@@ -323,6 +327,7 @@ int tool_pairs(int argc, char **argv)
 		fprintf(stderr, "slabfuzz: out of memory\n");
 		return STATUS_FRAMEWORK;
 	}
+	job.parent = getpid();
 	add_worlds();
 	for (unsigned i = 0; i < job.jobs; i++) {
 		job.board->seats[i].world = job.board->taken++;
