@@ -22,7 +22,7 @@ $(if $(strip $(NO_TARGETS)),$(call refuse,T,there is no targets/$(firstword $(NO
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: help deps all fuzz test unit unit32 programs planted lint smoke format clean docs coverage bench
-.PHONY: ossfuzz ossfuzz-tests ossfuzz-check claims sweep sweep-test matrix book matrix-test refute rediscover example
+.PHONY: pairs pairs-test ossfuzz ossfuzz-tests ossfuzz-check claims sweep sweep-test matrix book matrix-test refute rediscover example
 .PHONY: framework-faults framework-faults-test soak discovery kill-matrix replay100 replay100-faults corpora corpora-merge
 
 help: ## list the targets
@@ -52,7 +52,7 @@ all: plain ## the tool build/slabfuzz and the replay binaries build/fuzz_*
 fuzz: plain libfuzzer libfuzzer-asan ## one campaign over all targets, or T=TARGET,..., or of TIME=SECONDS; findings in build/findings
 	build/slabfuzz fuzz --target $(or $(T),all) --until-declared $(if $(TIME),--time $(TIME)) $(if $(JOBS),--jobs $(JOBS)) --out build
 
-test: unit unit32 programs claims planted sweep-test matrix-test example framework-faults-test ## unit tests (plain, ASan, 32-bit), claims, regressions, planted bugs
+test: unit unit32 programs claims planted sweep-test pairs-test matrix-test example framework-faults-test ## unit tests (plain, ASan, 32-bit), claims, regressions, planted bugs
 
 unit: $(UNIT_TESTS) ## the unit tests only
 	@scripts/run_units.sh $(UNIT_TESTS)
@@ -78,6 +78,13 @@ sweep: plain ## every fault point at every hit of every program of the corpora a
 
 sweep-test: plain ## the first hits of each point only
 	@scripts/sweep.sh build/slabfuzz bounded
+
+pairs: asan ## every ordered pair of ops in the worlds of all targets, under ASan and UBSan: the tool survives
+	@build/asan/slabfuzz pairs
+
+pairs-test: plain asan ## one program in 61 of them, and what happens when one kills the tool
+	@build/asan/slabfuzz pairs --every 61
+	@scripts/pairs_test.sh build/slabfuzz
 
 matrix: plain ## the safety matrix, TIME=300 seconds of fuzzing: build/matrix/matrix.html
 	@build/slabfuzz matrix --out build/matrix --time $(or $(TIME),300)

@@ -25,14 +25,29 @@ static bool is_refused(const struct sim *sim, target_addr_t addr, uint64_t size)
 	return sim->policy[POLICY_require_line_alignment] && !sim->arch->coherent && ((addr | size) & mask);
 }
 
-/* An address that may not be mapped is a BUG; false iff the API or a fault refuses the mapping. */
-static bool may_map(struct sim *sim, target_addr_t addr, uint64_t size, enum dma_direction direction)
+/* What is asked for may not be mapped by any driver: the DMA layer complains, no allocator has a part in it. */
+static bool is_absurd(struct sim *sim, target_addr_t addr, uint64_t size, enum dma_direction direction)
 {
+	static const char outside[] = "DMA mapping outside the linear map";
+	struct event warning = {.kind = EVENT_CHECK, .addr = addr, .text = outside};
+
+	if (likely(direction != DMA_NONE && target_in_ram(sim, addr, size)))
+		return false;
+	sim->running = "dma";
 	if (direction == DMA_NONE)
 		sim_bug(sim, "DMA mapping with direction NONE");
-	if (!target_in_ram(sim, addr, size))
-		sim_bug(sim, "DMA mapping outside the linear map");
-	return !is_refused(sim, addr, size) && !should_fail(sim, FAULT_dma_map, .size = (uint32_t)size);
+	if (sim->policy[POLICY_dma_map_check] == DMA_MAP_CHECK_BUG)
+		sim_bug(sim, outside);
+	emit(sim, &warning);
+	sim->running = NULL;
+	return true;
+}
+
+/* False iff the API or a fault refuses the mapping. */
+static bool may_map(struct sim *sim, target_addr_t addr, uint64_t size, enum dma_direction direction)
+{
+	return !is_absurd(sim, addr, size, direction) && !is_refused(sim, addr, size) &&
+	       !should_fail(sim, FAULT_dma_map, .size = (uint32_t)size);
 }
 
 /* What the cache may do by itself while the device has the memory. */

@@ -175,13 +175,16 @@ void swiotlb_unmap(struct sim *sim, uint64_t dma)
 bool swiotlb_exit(struct sim *sim)
 {
 	struct swiotlb *swiotlb = slots_of(sim);
+	frame_t frame;
 
 	if (!swiotlb || swiotlb->frame == FRAME_NONE)
 		return true;
 	for (unsigned i = 0; i < SWIOTLB_SLOTS; i++)
 		if (swiotlb->slot[i].used)
 			return false;
-	free_pages(sim, swiotlb->frame, SWIOTLB_ORDER);
+	frame = swiotlb->frame;
+	/* Forgotten first: an interrupt while the pages go back must not map into them. */
 	swiotlb->frame = FRAME_NONE;
+	free_pages(sim, frame, SWIOTLB_ORDER);
 	return true;
 }

@@ -26,15 +26,6 @@ static void put_references(struct executor *x)
 			page_drop(x->sim, x->pages[i].frame);
 }
 
-static target_addr_t cache_of_object(const struct executor *x, const struct object *o)
-{
-	if (!o->kmem_cache)
-		return 0;
-	if (o->kmem_cache & BOOT_CACHE)
-		return world_boot_cache(x->world, (o->kmem_cache & ~BOOT_CACHE) - 1);
-	return x->caches[o->kmem_cache - 1].addr;
-}
-
 /* Frees all objects; the largest size of them that kmalloc() gave. */
 static uint64_t free_objects(struct executor *x)
 {
@@ -44,11 +35,11 @@ static uint64_t free_objects(struct executor *x)
 		struct object *o = &x->objects[i];
 		struct event event = {.kind = EVENT_OBJECT_FREE, .addr = o->addr, .size = o->size, .id = i};
 
-		if (o->state != OBJECT_NEVER && !o->kmem_cache && o->size > largest)
+		if (o->state != OBJECT_NEVER && o->origin.kind == ORIGIN_KMALLOC && o->size > largest)
 			largest = o->size;
 		if (o->state != OBJECT_LIVE)
 			continue;
-		if (o->kmem_cache == OBJECT_OF_PAGES) {
+		if (o->origin.kind == ORIGIN_PAGES) {
 			io_free_buffer(x, i);
 			continue;
 		}
@@ -56,7 +47,7 @@ static uint64_t free_objects(struct executor *x)
 			sim_emit(x->sim, &event);
 		o->state = OBJECT_FREED;
 		o->freed_by = x->sim->op;
-		UNDER_TEST(x->sim, x->allocator->ops->free(x->allocator, cache_of_object(x, o), o->addr));
+		UNDER_TEST(x->sim, x->allocator->ops->free(x->allocator, home_of(x, o), o->addr));
 	}
 	return largest;
 }

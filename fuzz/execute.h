@@ -16,8 +16,6 @@
 
 enum { OBJECT_HANDLES_MAX = PROGRAM_OPS_MAX * PROGRAM_REPEAT_MAX };
 
-#define BOOT_CACHE 0x80000000u /* struct object.kmem_cache: a boot cache */
-
 struct kmem_cache_handle {
 	target_addr_t addr; /* 0 = creation failed or destroyed */
 	uint64_t size;
@@ -30,6 +28,7 @@ struct page_handle {
 	frame_t frame;
 	uint8_t order;
 	bool live;
+	bool compound;             /* or a single page: its references count at one place */
 	uint32_t object;           /* handle + 1 of the object that virt_to_page was asked of, 0 = from alloc_pages */
 	uint32_t extra_references; /* by get_page */
 	uint32_t mappings;         /* live DMA mappings */
@@ -277,7 +276,12 @@ uint64_t size_value(const struct executor *x, uint32_t arg);
 bool may_free(struct executor *x, const struct object *o);
 /* On entry to free. */
 void object_freed(struct executor *x, uint32_t handle);
-/* Address of the kmem_cache that an object came from, 0 if kmalloc() chose it. */
+/*
+ * fuzz/origins.c.  The origin of objects from a KMEM_CACHE argument, which must not be HANDLE_NONE; the created
+ * kmem_cache that an object came from, or NULL; the address of its kmem_cache, 0 if no program names one.
+ */
+struct origin origin_of(uint32_t kmem_cache);
+struct kmem_cache_handle *created_home(struct executor *x, const struct object *o);
 target_addr_t home_of(struct executor *x, const struct object *o);
 /* True iff an RCU reader of this cpu began before the object, of a DESTROY_BY_RCU cache, was freed. */
 bool reader_may_see(const struct executor *x, const struct object *o);

@@ -121,7 +121,7 @@ static void flip(struct sim *sim, target_addr_t addr, unsigned bit)
 /* Of a kmem_cache that says how large its objects are, not of pages. */
 static bool is_of_cache(const struct object *o)
 {
-	return o->kmem_cache && !(o->kmem_cache & (BOOT_CACHE | OBJECT_OF_PAGES));
+	return o->origin.kind == ORIGIN_CREATED;
 }
 
 /*
@@ -156,7 +156,7 @@ static uint32_t object_of_bad_pointer(struct executor *x, target_addr_t addr, un
 static uint32_t live_object_in(const struct executor *x, frame_t frame)
 {
 	for (uint32_t i = 0; i < x->count[YIELDS_OBJECT]; i++)
-		if (x->objects[i].state == OBJECT_LIVE && x->objects[i].kmem_cache != OBJECT_OF_PAGES &&
+		if (x->objects[i].state == OBJECT_LIVE && x->objects[i].origin.kind != ORIGIN_PAGES &&
 		    virt_to_frame(x->sim, x->objects[i].addr) == frame)
 			return i;
 	return HANDLE_NONE;

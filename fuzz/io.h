@@ -28,7 +28,9 @@ bool io_carries(const struct executor *x, uint32_t memory);
 bool io_refers(const struct executor *x);
 /* The packets are sent, the bios end. */
 void io_drain(struct executor *x);
-/* The client's buffer from the page allocator goes (struct object.kmem_cache is OBJECT_OF_PAGES). */
+/* Does that buffer from the page allocator share its page with others? */
+bool io_buffer_is_chunk(const struct executor *x, const struct object *o);
+/* The client's buffer from the page allocator goes (its origin is ORIGIN_PAGES). */
 void io_free_buffer(struct executor *x, uint32_t handle);
 
 #endif

@@ -125,9 +125,12 @@ static bool may_map_strictly(struct executor *x, uint32_t memory)
 		return !page_named(x, memory)->object && page_named(x, memory)->mappings == 0;
 	if (o->mapping)
 		return false;
-	if (!o->kmem_cache || (o->kmem_cache & BOOT_CACHE))
+	/* Lines are shared by chunks of a page only. */
+	if (o->origin.kind == ORIGIN_PAGES)
+		return o->addr % line == 0 && (o->size % line == 0 || !io_buffer_is_chunk(x, o));
+	c = created_home(x, o);
+	if (!c)
 		return true;
-	c = &x->caches[o->kmem_cache - 1];
 	return ((c->flags & SLAB_HWCACHE_ALIGN) || c->align) && c->align % line == 0 && c->size % line == 0;
 }
 

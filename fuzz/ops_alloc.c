@@ -7,7 +7,8 @@
 static void emit_object(struct executor *x, enum event_kind kind, uint32_t handle)
 {
 	const struct object *o = object_named(x, handle);
-	struct event event = {.kind = kind, .addr = o->addr, .size = o->size, .id = handle, .value = o->kmem_cache};
+	struct event event = {
+		.kind = kind, .addr = o->addr, .size = o->size, .id = handle, .value = origin_number(o->origin)};
 
 	if (target_in_ram(x->sim, o->addr, 1))
 		sim_emit(x->sim, &event);
@@ -26,11 +27,11 @@ static void disclaim_free_pointer(struct sim *sim, target_addr_t addr, uint64_t 
 			sim->roles[addr + i - RAM_BASE] = ROLE_NONE;
 }
 
-static bool pointer_behind(const struct executor *x, const struct object *o)
+static bool pointer_behind(struct executor *x, const struct object *o)
 {
-	if (!o->kmem_cache || (o->kmem_cache & BOOT_CACHE))
-		return false;
-	return x->caches[o->kmem_cache - 1].flags & ((uint32_t)SLAB_DESTROY_BY_RCU | (uint32_t)SLAB_CTOR);
+	const struct kmem_cache_handle *c = created_home(x, o);
+
+	return c && c->flags & ((uint32_t)SLAB_DESTROY_BY_RCU | (uint32_t)SLAB_CTOR);
 }
 
 /* On return from the allocator: the client holds the object now. */
@@ -51,14 +52,15 @@ static void object_allocated(struct executor *x, uint32_t handle, target_addr_t 
 void object_freed(struct executor *x, uint32_t handle)
 {
 	struct object *o = object_named(x, handle);
+	struct kmem_cache_handle *c = created_home(x, o);
 
 	invariant(o->state == OBJECT_LIVE);
 	emit_object(x, EVENT_OBJECT_FREE, handle);
 	o->state = OBJECT_FREED;
 	o->freed_by = x->sim->op;
 	o->freed_at = x->readers_begun;
-	if (o->kmem_cache && !(o->kmem_cache & BOOT_CACHE))
-		x->caches[o->kmem_cache - 1].live_objects--;
+	if (c)
+		c->live_objects--;
 }
 
 /* A request gave nothing. */
@@ -197,9 +199,9 @@ bool may_free(struct executor *x, const struct object *o)
 /* SLAB and SLUB know the kmem_cache of any object; SLOB looks for a header in front of it. */
 static bool has_header(const struct executor *x, const struct object *o)
 {
-	if (o->kmem_cache == OBJECT_OF_PAGES)
+	if (o->origin.kind == ORIGIN_PAGES)
 		return false;
-	return !o->kmem_cache || !x->allocator->ops->contract.kfree_needs_header;
+	return o->origin.kind == ORIGIN_KMALLOC || !x->allocator->ops->contract.kfree_needs_header;
 }
 
 /* SLOB has interrupts on before it takes its lock. */
@@ -225,7 +227,7 @@ enum op_result run_krealloc(struct executor *x, const struct op *op)
 
 	REQUIRE(x, slab_gfp(x, op->arg[2]) && (op->arg[0] == HANDLE_NONE || may_free(x, o)));
 	REQUIRE(x, size <= ops->contract.size_max && size > 0);
-	REQUIRE(x, !o || (!o->kmem_cache && !io_carries(x, op->arg[0])));
+	REQUIRE(x, !o || (o->origin.kind == ORIGIN_KMALLOC && !io_carries(x, op->arg[0])));
 	if (!o)
 		return kmalloc_repeated(x, op, size, gfp, false);
 	if (!ops->ksize || (o->addr && !target_in_ram(x->sim, o->addr, 1)))
@@ -325,8 +327,10 @@ static target_addr_t cache_of(struct executor *x, uint32_t arg, struct kmem_cach
 		return 0;
 	if (!(arg & HANDLE_OTHER))
 		return world_boot_cache(x->world, arg);
+	if ((arg & ~HANDLE_OTHER) >= x->count[YIELDS_KMEM_CACHE])
+		return 0;
 	*handle = &x->caches[arg & ~HANDLE_OTHER];
-	return (arg & ~HANDLE_OTHER) < x->count[YIELDS_KMEM_CACHE] ? (*handle)->addr : 0;
+	return (*handle)->addr;
 }
 
 /* Ops that make, destroy or look through kmem_caches sleep, and wait for one another; those that make or destroy also
@@ -443,22 +447,13 @@ enum op_result run_kmem_cache_alloc(struct executor *x, const struct op *op)
 			result = refused(x, yielded_object(x, i), size);
 			continue;
 		}
-		o->kmem_cache = c ? (op->arg[0] & ~HANDLE_OTHER) + 1 : BOOT_CACHE | (op->arg[0] + 1);
+		o->origin = origin_of(op->arg[0]);
 		o->rcu = c && (c->flags & SLAB_DESTROY_BY_RCU);
 		if (c)
 			c->live_objects++;
 		object_allocated(x, yielded_object(x, i), addr, size);
 	}
 	return result;
-}
-
-target_addr_t home_of(struct executor *x, const struct object *o)
-{
-	if (!o->kmem_cache)
-		return 0;
-	if (o->kmem_cache & BOOT_CACHE)
-		return world_boot_cache(x->world, (o->kmem_cache & ~BOOT_CACHE) - 1);
-	return x->caches[o->kmem_cache - 1].addr;
 }
 
 /* A kmem_cache_free() that is not legal.  Merged kmem_caches are one, so addresses are compared. */
@@ -478,14 +473,13 @@ enum op_result run_kmem_cache_free(struct executor *x, const struct op *op)
 {
 	struct kmem_cache_handle *c;
 	target_addr_t cache = cache_of(x, op->arg[0], &c);
-	uint32_t id = op->arg[0] & HANDLE_OTHER ? (op->arg[0] & ~HANDLE_OTHER) + 1 : BOOT_CACHE | (op->arg[0] + 1);
 	enum op_result result = RESULT_SKIP;
 
 	if (!cache || op->arg[1] == HANDLE_NONE)
 		return RESULT_SKIP;
 	for (uint32_t i = 0; i < op->repeat && op->arg[1] + i < x->count[YIELDS_OBJECT]; i++) {
 		struct object *o = &x->objects[op->arg[1] + i];
-		bool legal = o->state == OBJECT_LIVE && o->kmem_cache == id && may_free(x, o);
+		bool legal = o->state == OBJECT_LIVE && origin_same(o->origin, origin_of(op->arg[0])) && may_free(x, o);
 
 		if (o->state == OBJECT_NEVER || (!legal && !x->world->config.misuse))
 			continue;
@@ -501,13 +495,14 @@ enum op_result run_kmem_cache_free(struct executor *x, const struct op *op)
 
 enum op_result run_kmem_cache_shrink(struct executor *x, const struct op *op)
 {
-	struct event event = {.kind = EVENT_CACHE_SHRINK, .value = (op->arg[0] & ~HANDLE_OTHER) + 1};
+	struct event event = {.kind = EVENT_CACHE_SHRINK};
 	struct kmem_cache_handle *c;
 	target_addr_t cache = cache_of(x, op->arg[0], &c);
 
 	REQUIRE(x, may_take_mutex(x, false));
 	if (!cache || !x->allocator->ops->cache_shrink)
 		return RESULT_SKIP;
+	event.value = origin_number(origin_of(op->arg[0]));
 	if (c)
 		sim_emit(x->sim, &event);
 	x->chain_mutex = true;
@@ -528,7 +523,7 @@ enum op_result run_cache_validate(struct executor *x, const struct op *op)
 	x->chain_mutex = true;
 	UNDER_TEST(x->sim, x->allocator->ops->cache_validate(x->allocator, cache));
 	x->chain_mutex = false;
-	event.value = c ? (op->arg[0] & ~HANDLE_OTHER) + 1 : BOOT_CACHE | (op->arg[0] + 1);
+	event.value = origin_number(origin_of(op->arg[0]));
 	sim_emit(x->sim, &event);
 	return RESULT_OK;
 }

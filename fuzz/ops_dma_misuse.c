@@ -43,8 +43,10 @@ enum op_result run_dma_map_foreign(struct executor *x, const struct op *op)
 		return RESULT_SKIP;
 	REQUIRE(x, false);
 	emit_driver(x, HANDLE_NONE, "foreign", addr, size);
-	UNDER_TEST(x->sim, dma_map_single(x->sim, HANDLE_NONE, addr, size, (enum dma_direction)op->arg[2]));
-	return RESULT_OK;
+	return UNDER_TEST(x->sim, dma_map_single(x->sim, HANDLE_NONE, addr, size, (enum dma_direction)op->arg[2])) ==
+			       DMA_MAPPING_ERROR
+		       ? RESULT_FAILED
+		       : RESULT_OK;
 }
 
 static struct mapping_handle *mapping_ever(struct executor *x, uint32_t handle)

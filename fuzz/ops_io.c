@@ -90,13 +90,14 @@ static target_addr_t page_buffer(struct executor *x, uint64_t size, gfp_t gfp)
 
 static enum op_result page_buffers(struct executor *x, const struct op *op)
 {
+	const struct origin pages = {ORIGIN_PAGES, 0};
 	uint64_t size = size_value(x, op->arg[0]);
 	enum op_result result = RESULT_OK;
 
 	for (uint32_t i = 0; i < op->repeat; i++) {
 		uint32_t handle = yielded_object(x, i);
 		struct object *o = &x->objects[handle];
-		struct event event = {.kind = EVENT_OBJECT_ALLOC, .id = handle, .value = OBJECT_OF_PAGES};
+		struct event event = {.kind = EVENT_OBJECT_ALLOC, .id = handle, .value = origin_number(pages)};
 
 		event.addr = page_buffer(x, size, gfp_of(op->arg[1]) & GFP_WAIT);
 		if (!event.addr) {
@@ -106,7 +107,7 @@ static enum op_result page_buffers(struct executor *x, const struct op *op)
 		o->addr = event.addr;
 		o->size = event.size = size;
 		o->client = handle;
-		o->kmem_cache = OBJECT_OF_PAGES;
+		o->origin = pages;
 		o->state = OBJECT_LIVE;
 		target_disclaim(x->sim, o->addr, size);
 		sim_emit(x->sim, &event);
@@ -123,6 +124,11 @@ enum op_result run_alloc_buffer(struct executor *x, const struct op *op)
 	return page_buffers(x, op);
 }
 
+bool io_buffer_is_chunk(const struct executor *x, const struct object *o)
+{
+	return x->sim->policy[POLICY_io_buffer] == IO_BUFFER_CHUNK && o->size <= PAGE_SIZE;
+}
+
 void io_free_buffer(struct executor *x, uint32_t handle)
 {
 	struct object *o = &x->objects[handle];
@@ -132,7 +138,7 @@ void io_free_buffer(struct executor *x, uint32_t handle)
 	o->state = OBJECT_FREED;
 	o->freed_by = x->sim->op;
 	/* A page is its owner's by its first reference, a chunk by one that was taken for it. */
-	if (x->sim->policy[POLICY_io_buffer] == IO_BUFFER_CHUNK && o->size <= PAGE_SIZE)
+	if (io_buffer_is_chunk(x, o))
 		page_drop(x->sim, virt_to_frame(x->sim, o->addr));
 	else
 		put_page(x->sim, virt_to_frame(x->sim, o->addr));
@@ -144,7 +150,7 @@ enum op_result run_free_buffer(struct executor *x, const struct op *op)
 
 	if (x->sim->policy[POLICY_io_buffer] == IO_BUFFER_KMALLOC)
 		return op->arg[0] == HANDLE_NONE ? RESULT_SKIP : run_kfree(x, op);
-	if (!o || o->kmem_cache != OBJECT_OF_PAGES || !may_free(x, o))
+	if (!o || o->origin.kind != ORIGIN_PAGES || !may_free(x, o))
 		return RESULT_SKIP;
 	io_free_buffer(x, op->arg[0]);
 	return RESULT_OK;
@@ -296,7 +302,7 @@ static bool may_go_on_wire(struct executor *x, uint32_t memory, frame_t page)
 {
 	const struct sim *sim = x->sim;
 	bool slab = page_flag(x->sim, page_head(x->sim, page), PG_slab);
-	bool of_pages = memory & HANDLE_OTHER || x->objects[memory].kmem_cache == OBJECT_OF_PAGES;
+	bool of_pages = memory & HANDLE_OTHER || x->objects[memory].origin.kind == ORIGIN_PAGES;
 
 	if (disk_fills(x, memory))
 		return false;

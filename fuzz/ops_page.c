@@ -15,8 +15,18 @@ enum op_result run_alloc_pages(struct executor *x, const struct op *op)
 		return RESULT_FAILED;
 	invariant(!p->live && p->frame < x->sim->ram_frames);
 	p->order = (uint8_t)op->arg[0];
+	p->compound = !p->order || gfp & GFP_COMP;
 	p->live = true;
 	return RESULT_OK;
+}
+
+/* Nobody that the client answers for uses its own pages. */
+static bool may_give_back(struct executor *x, uint32_t handle)
+{
+	const struct page_handle *p = &x->pages[handle];
+
+	return p->live && !p->mappings && !p->extra_references && !p->pinned && !p->cached &&
+	       !io_needs(x, handle | HANDLE_OTHER);
 }
 
 enum op_result run_free_pages(struct executor *x, const struct op *op)
@@ -25,8 +35,7 @@ enum op_result run_free_pages(struct executor *x, const struct op *op)
 
 	if (!p || p->frame == FRAME_NONE)
 		return RESULT_SKIP;
-	REQUIRE(x, p->live && !p->mappings && !p->extra_references && !p->pinned && !p->cached &&
-			   !io_needs(x, op->arg[0] | HANDLE_OTHER));
+	REQUIRE(x, may_give_back(x, op->arg[0]));
 	invariant(p->order < MAX_ORDER);
 	p->live = false;
 	free_pages(x->sim, p->frame, p->order);
@@ -115,12 +124,40 @@ static bool device_needs_page(struct executor *x, uint32_t memory)
 	return p && p->mappings && p->extra_references == 1;
 }
 
+/* The client's own page, of which it holds no reference but the one that alloc_pages() gave it. */
+static struct page_handle *owned_page(struct executor *x, uint32_t memory)
+{
+	struct page_handle *p;
+
+	if (memory == HANDLE_NONE || !(memory & HANDLE_OTHER))
+		return NULL;
+	p = &x->pages[memory & ~HANDLE_OTHER];
+	return p->live && !p->object && !p->vmap_of && !p->outside && !p->extra_references ? p : NULL;
+}
+
+/* The owner's reference goes, and of a block without __GFP_COMP that of its first page only (FACTS 1.4). */
+static enum op_result put_owned(struct executor *x, const struct op *op, struct page_handle *p)
+{
+	struct event event = {.kind = EVENT_PAGE_PUT, .addr = page_address(p->frame), .text = "owner"};
+
+	REQUIRE(x, p->compound && may_give_back(x, op->arg[0] & ~HANDLE_OTHER));
+	if (!p->compound)
+		event.size = (uint64_t)PAGE_SIZE << p->order;
+	p->live = false;
+	sim_emit(x->sim, &event);
+	put_page(x->sim, p->frame);
+	return RESULT_OK;
+}
+
 enum op_result run_put_page(struct executor *x, const struct op *op)
 {
 	frame_t frame = frame_of(x, op->arg[0]);
+	struct page_handle *owned = owned_page(x, op->arg[0]);
 
 	if (frame == FRAME_NONE)
 		return RESULT_SKIP;
+	if (owned)
+		return put_owned(x, op, owned);
 	REQUIRE(x, *references(x, op->arg[0]) > 0 && !device_needs_page(x, op->arg[0]));
 	if (*references(x, op->arg[0]))
 		(*references(x, op->arg[0]))--;

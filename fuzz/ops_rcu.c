@@ -21,6 +21,10 @@ static void run_callbacks(struct executor *x)
 		invariant(o->dying);
 		if (o->state != OBJECT_LIVE)
 			continue;
+		if (o->origin.kind == ORIGIN_PAGES) {
+			io_free_buffer(x, x->rcu_queue[i]);
+			continue;
+		}
 		object_freed(x, x->rcu_queue[i]);
 		UNDER_TEST(x->sim, x->allocator->ops->free(x->allocator, home_of(x, o), o->addr));
 	}

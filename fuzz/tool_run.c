@@ -8,6 +8,7 @@
 
 #include "fuzz/event_log.h"
 #include "fuzz/expectations.h"
+#include "fuzz/input_file.h"
 #include "fuzz/program_file.h"
 #include "fuzz/report.h"
 #include "fuzz/tool.h"
@@ -112,6 +113,9 @@ static int run_file(const char *path, struct run_options *o, struct event_log *l
 	struct world_config config;
 	int status = program_load(path, o->has_plan ? &o->plan : NULL, &program, &notes);
 
+	/* Silence would look as if all held. */
+	if (!status && o->check && !notes.expect_count)
+		return input_error(path, "it has no # expect: line to check (slabfuzz print --expect notes them)");
 	if (!status)
 		status = program_world(path, &program, &o->overrides, &config);
 	if (status)

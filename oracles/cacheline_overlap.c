@@ -3,11 +3,14 @@
  * Oracle cacheline_overlap: no cache line takes a stranger's bytes with it.  Damage: stores of the CPU or data of the
  * device vanish, or the CPU reads stale bytes.  Hazards: a device-writable mapping shares a line with a stranger, a
  * flush that was asked for left dirty bytes.
- * Innocent: TO_DEVICE mappings; bytes of the mapping under maintenance; the rest of the client's own objects and their
- * slack; padding; bytes that nobody owns; bytes that the device wrote; what an object held when it was allocated, zeros
- * excepted (kzalloc).
+ * Innocent: TO_DEVICE mappings; device data that nobody owns or has mapped; bytes of the mapping under maintenance; the
+ * rest of the client's own objects and their slack; padding; bytes that nobody owns; bytes that the device wrote; what
+ * an object held when it was allocated, zeros excepted (kzalloc).
  */
+#include <stdio.h>
+
 #include "oracles/attribution.h"
+#include "oracles/owner_runs.h"
 #include "oracles/shadow.h"
 
 #define NAME "cacheline_overlap"
@@ -15,9 +18,6 @@
 extern const struct oracle oracle_cacheline_overlap;
 
 enum { DEVICE, STALE, PLANES, MAPPINGS_MAX = 512, DEPTH_MAX = 8 };
-
-#define NO_HANDLE UINT32_MAX
-#define NO_CLIENT UINT32_MAX
 
 struct mapping {
 	target_addr_t addr;
@@ -74,82 +74,6 @@ static const char *backend(const struct lines *lines)
 	return lines->call->under_way ? "dma" : "cache";
 }
 
-/* True iff an owner name speaks of bytes whose content nobody relies on. */
-static bool worthless(const char *owner)
-{
-	static const char *const names[] = {"unused", "free-object", "padding", "page", "free-page"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(owner, names[i]) == 0)
-			return true;
-	return false;
-}
-
-/* A live object's slack: poison, and what krealloc() gave up, from its end on.  It counts when the object is free. */
-static bool is_slack(const struct oracle_context *context, target_addr_t addr)
-{
-	if (object_at(context, addr, NULL))
-		return false;
-	while (addr > RAM_BASE && (context->sim->roles[addr - RAM_BASE] == ROLE_POISON ||
-				   context->sim->roles[addr - RAM_BASE] == ROLE_NONE))
-		if (object_at(context, --addr, NULL))
-			return true;
-	return false;
-}
-
-/*
- * Quick test before owners are looked up: some byte of [addr, end) belongs to a live object of another client (of any,
- * if client is NO_CLIENT) or has a role that matters.
- */
-static bool may_matter(const struct oracle_context *context, target_addr_t addr, target_addr_t end, uint32_t client)
-{
-	const uint8_t *roles = context->sim->roles + (addr - RAM_BASE);
-
-	for (uint64_t i = 0; i < end - addr; i++)
-		if (roles[i] != ROLE_NONE && roles[i] != ROLE_PADDING)
-			return true;
-	for (uint32_t i = 0; addr < end && i < *context->object_count; i++) {
-		const struct object *object = &context->objects[i];
-
-		if (object->state == OBJECT_LIVE && object->client != client && object->addr < end &&
-		    addr < object->addr + object->size)
-			return true;
-	}
-	return false;
-}
-
-struct run {
-	target_addr_t addr;
-	uint64_t size;
-	const char *owner;
-	uint32_t handle;
-};
-
-/* Bytes from addr on that have the same owner, within [addr, end). */
-static struct run owner_run(const struct oracle_context *context, target_addr_t addr, target_addr_t end)
-{
-	struct run run = {.addr = addr, .handle = NO_HANDLE};
-
-	run.owner = byte_owner_name(context, addr, &run.handle);
-	for (run.size = 1; addr + run.size < end; run.size++) {
-		uint32_t handle = NO_HANDLE;
-
-		if (byte_owner_name(context, addr + run.size, &handle) != run.owner || handle != run.handle)
-			break;
-	}
-	return run;
-}
-
-static void tell_run(struct finding *finding, const struct run *run)
-{
-	struct range_text range = range_text(run->addr, run->size);
-
-	if (run->handle == NO_HANDLE)
-		finding_detail(finding, "bytes %s: %s", range.text, run->owner);
-	else
-		finding_detail(finding, "bytes %s: %s o%u", range.text, run->owner, run->handle);
-}
-
 /* True iff the line event takes away what somebody stored at this byte, whoever that was. */
 static bool is_lost(const struct lines *lines, const struct sim *sim, enum event_kind kind, uint32_t offset)
 {
@@ -165,22 +89,39 @@ static bool is_lost(const struct lines *lines, const struct sim *sim, enum event
 
 /* Bytes of the event's line, all of one owner, are gone. */
 static void tell_loss(const struct lines *lines, const struct oracle_context *context, const struct event *event,
-		      const struct run *lost, struct findings *out)
+		      const struct owner_run *lost, struct findings *out)
 {
 	const struct sim *sim = context->sim;
 	uint32_t offset = (uint32_t)(lost->addr - RAM_BASE);
 	enum title title = event->kind == EVENT_LINE_DISCARD ? TITLE_LOST_WRITE : TITLE_LOST_DMA_WRITE;
 	struct finding *finding;
-	struct run run;
+	struct owner_run run;
 
 	finding = finding_add(out, context, NAME, title, backend(lines), lost->owner, sim->by,
 			      "bytes %s of line %s: first byte %02x in the cache, %02x in RAM",
 			      range_text(lost->addr, lost->size).text, range_text(event->addr, event->size).text,
 			      cpu_byte(offset), sim->ram_view[offset]);
 	for (target_addr_t addr = event->addr; finding && addr < event->addr + event->size; addr += run.size) {
-		run = owner_run(context, addr, event->addr + event->size);
-		tell_run(finding, &run);
+		run = owner_run_at(context, addr, event->addr + event->size);
+		owner_run_tell(finding, &run);
 	}
+}
+
+static bool is_mapped(const struct lines *lines, target_addr_t addr)
+{
+	for (uint32_t i = 0; i < lines->mapping_count; i++)
+		if (inside(&lines->mappings[i], addr))
+			return true;
+	return false;
+}
+
+/* Does anybody miss the bytes?  Those of the device are its driver's as long as he has them mapped. */
+static bool is_missed(const struct lines *lines, const struct oracle_context *context, bool discard,
+		      const struct owner_run *run)
+{
+	if (discard)
+		return !owner_is_worthless(run->owner) && !owner_is_slack(context, run->addr);
+	return !owner_is_nobody(run->owner) || is_mapped(lines, run->addr);
 }
 
 /* A dirty line is written back over device data, or dropped with stores of the CPU. */
@@ -192,21 +133,22 @@ static void on_line(struct lines *lines, const struct oracle_context *context, c
 	uint32_t end = range.offset + range.size, next;
 	bool discard = event->kind == EVENT_LINE_DISCARD;
 
-	if (discard && !may_matter(context, RAM_BASE + range.offset, RAM_BASE + end, NO_CLIENT))
+	if (discard && !owners_may_matter(context, RAM_BASE + range.offset, RAM_BASE + end, NO_CLIENT))
 		end = range.offset;
 	for (uint32_t i = range.offset; i < end; i = next) {
-		struct run run;
+		struct owner_run run;
 
 		next = i + 1;
 		if (!is_lost(lines, sim, event->kind, i))
 			continue;
-		run = owner_run(context, RAM_BASE + i, RAM_BASE + end);
-		while (next < i + run.size && is_lost(lines, sim, event->kind, next))
+		run = owner_run_at(context, RAM_BASE + i, RAM_BASE + end);
+		while (next < i + run.size && is_lost(lines, sim, event->kind, next) &&
+		       is_mapped(lines, RAM_BASE + next) == is_mapped(lines, run.addr))
 			next++;
 		run.size = next - i;
 		if (!discard)
 			shadow_clear(&lines->shadow, DEVICE, i, next - i);
-		if (!discard || !(worthless(run.owner) || is_slack(context, run.addr)))
+		if (is_missed(lines, context, discard, &run))
 			tell_loss(lines, context, event, &run, out);
 	}
 	shadow_clear(&lines->shadow, STALE, range.offset, range.size);
@@ -229,6 +171,20 @@ struct edges {
 	target_addr_t first, begin, end, last; /* strangers may lie in [first, begin) and [end, last) */
 };
 
+struct granule_text {
+	char text[32];
+};
+
+/* What maintenance takes as a whole: policy dma_granule. */
+static struct granule_text granule_text(const struct sim *sim)
+{
+	unsigned size = (unsigned)sim_dma_granule(sim);
+	struct granule_text granule;
+
+	snprintf(granule.text, sizeof(granule.text), "%s of %u bytes", size == PAGE_SIZE ? "page" : "line", size);
+	return granule;
+}
+
 static struct edges mapping_edges(const struct sim *sim, const struct mapping *mapping)
 {
 	uint64_t mask = sim_dma_granule(sim) - 1;
@@ -237,11 +193,12 @@ static struct edges mapping_edges(const struct sim *sim, const struct mapping *m
 	return (struct edges){mapping->addr & ~mask, mapping->addr, end, (end + mask) & ~mask};
 }
 
-static bool is_stranger(const struct oracle_context *context, const struct mapping *mapping, const struct run *run)
+static bool is_stranger(const struct oracle_context *context, const struct mapping *mapping,
+			const struct owner_run *run)
 {
 	if (strcmp(run->owner, "object") == 0)
 		return context->objects[run->handle].client != mapping->client;
-	return !worthless(run->owner) && !is_slack(context, run->addr);
+	return !owner_is_worthless(run->owner) && !owner_is_slack(context, run->addr);
 }
 
 static void judge_edge(const struct oracle_context *context, const struct mapping *mapping, target_addr_t from,
@@ -249,18 +206,18 @@ static void judge_edge(const struct oracle_context *context, const struct mappin
 {
 	const struct sim *sim = context->sim;
 	struct finding *finding;
-	struct run run;
+	struct owner_run run;
 
-	if (!may_matter(context, from, to, mapping->client))
+	if (!owners_may_matter(context, from, to, mapping->client))
 		return;
 	for (target_addr_t addr = from; addr < to; addr += run.size) {
-		run = owner_run(context, addr, to);
+		run = owner_run_at(context, addr, to);
 		if (!is_stranger(context, mapping, &run))
 			continue;
 		finding = finding_add(out, context, NAME, TITLE_CACHELINE_OVERLAP, sim->actor, run.owner, sim->by,
-				      "m%u bytes %s share a line of %u bytes with", mapping->id,
-				      range_text(mapping->addr, mapping->size).text, 1u << sim->line_shift);
-		tell_run(finding, &run);
+				      "m%u bytes %s share a %s with", mapping->id,
+				      range_text(mapping->addr, mapping->size).text, granule_text(sim).text);
+		owner_run_tell(finding, &run);
 	}
 }
 
@@ -279,8 +236,8 @@ static void judge_neighbours(const struct lines *lines, const struct oracle_cont
 		    mine.first >= theirs.last)
 			continue;
 		finding_add(out, context, NAME, TITLE_CACHELINE_OVERLAP, "dma", "mapping", sim->by,
-			    "m%u bytes %s share a line of %u bytes with\nm%u bytes %s", mapping->id,
-			    range_text(mapping->addr, mapping->size).text, 1u << sim->line_shift, other->id,
+			    "m%u bytes %s share a %s with\nm%u bytes %s", mapping->id,
+			    range_text(mapping->addr, mapping->size).text, granule_text(sim).text, other->id,
 			    range_text(other->addr, other->size).text);
 	}
 }
@@ -435,8 +392,8 @@ static void on_alloc(struct lines *lines, const struct oracle_context *context, 
 		      (event->addr < edges.last && edges.end < end)))
 			continue;
 		finding_add(out, context, NAME, TITLE_CACHELINE_OVERLAP, sim->actor, "object", sim->by,
-			    "o%u bytes %s share a line of %u bytes with\nm%u bytes %s", event->id,
-			    range_text(event->addr, event->size).text, 1u << sim->line_shift, mapping->id,
+			    "o%u bytes %s share a %s with\nm%u bytes %s", event->id,
+			    range_text(event->addr, event->size).text, granule_text(sim).text, mapping->id,
 			    range_text(mapping->addr, mapping->size).text);
 	}
 }

@@ -280,7 +280,7 @@ static void on_way_to_shrink(struct detection *d, const struct oracle_context *c
 {
 	struct pending *p = &d->pending;
 
-	if (event->kind == EVENT_CACHE_SHRINK && context->objects[p->handle].kmem_cache == event->value) {
+	if (event->kind == EVENT_CACHE_SHRINK && origin_number(context->objects[p->handle].origin) == event->value) {
 		p->due = true;
 		p->due_op = context->sim->op;
 	}
@@ -302,7 +302,8 @@ static void on_deadline(struct detection *d, const struct oracle_context *contex
 		 covers(p, context, event->addr, event->size ? event->size : 1))
 		missed(d, context, "before its bytes were handed out", out);
 	else if (event->kind == EVENT_CACHE_VALIDATE && p->row->when & DETECT_AT_VALIDATE && !p->due &&
-		 context->objects[p->handle].kmem_cache && context->objects[p->handle].kmem_cache == event->value)
+		 context->objects[p->handle].origin.kind != ORIGIN_KMALLOC &&
+		 origin_number(context->objects[p->handle].origin) == event->value)
 		missed(d, context, "when its kmem_cache was validated", out);
 	else if (event->kind == EVENT_OVER && p->due)
 		missed(d, context, "before the crash", out);

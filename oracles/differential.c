@@ -140,7 +140,9 @@ static void on_refused(struct differential *d, const struct oracle_context *cont
 
 static bool constructed(const struct differential *d, const struct object *o)
 {
-	return o->kmem_cache && o->kmem_cache <= CACHES_MAX && d->constructs[o->kmem_cache - 1];
+	uint32_t index;
+
+	return origin_index(o->origin, ORIGIN_CREATED, &index) && index < CACHES_MAX && d->constructs[index];
 }
 
 /* Ops are compared if they were done for the same objects of which the same is known. */
@@ -168,9 +170,10 @@ static void on_write(struct differential *d, const struct oracle_context *contex
 {
 	const struct object *o = &context->objects[event->id];
 	uint64_t offset = event->addr - o->addr;
+	uint32_t index;
 
-	if (o->kmem_cache && o->kmem_cache <= CACHES_MAX)
-		d->constructs[o->kmem_cache - 1] = false;
+	if (origin_index(o->origin, ORIGIN_CREATED, &index) && index < CACHES_MAX)
+		d->constructs[index] = false;
 	if (event->id < HANDLES_MAX && offset <= d->defined[event->id] && offset + event->size > d->defined[event->id])
 		d->defined[event->id] = (uint32_t)(offset + event->size);
 }

@@ -333,11 +333,18 @@ static void on_sync(struct ownership *own, const struct judge *j)
 		count_entry(own, j);
 }
 
-static const char *owner_of(const struct judge *j)
+static const char *owner_of(const struct judge *j, target_addr_t addr)
 {
-	target_addr_t addr = j->event->addr;
-
 	return virt_to_frame(j->context->sim, addr) == FRAME_NONE ? NULL : byte_owner_name(j->context, addr, NULL);
+}
+
+/* The first byte from addr on that is not mapped: what the device reaches there is somebody else's. */
+static target_addr_t first_beyond(const struct mapping *m, target_addr_t addr)
+{
+	for (unsigned i = 0; i < m->count; i++)
+		if (addr - m->pieces[i].addr < m->pieces[i].size)
+			return m->pieces[i].addr + m->pieces[i].size;
+	return addr;
 }
 
 /* A device does what its driver told it, so the driver is to blame, but for what its wires make of an address. */
@@ -354,17 +361,17 @@ static void on_device(struct ownership *own, const struct judge *j, bool writes)
 		return;
 	}
 	if (m && m->live && !holds(m, event->addr, event->size))
-		tell(j, TITLE_DMA_USE_WITHOUT_SYNC, own->mask == UINT64_MAX ? "client" : "dma", owner_of(j), m,
-		     "the device reaches beyond its mapping");
+		tell(j, TITLE_OUT_OF_BOUNDS, own->mask == UINT64_MAX ? "client" : "dma",
+		     owner_of(j, first_beyond(m, event->addr)), m, "the device reaches beyond its mapping");
 	else if (!context->misuse && !context->damage) /* the executor keeps its device away, as it does the CPU */
 		return;
 	else if (!m || !m->live)
-		tell(j, TITLE_DMA_USE_WITHOUT_SYNC, "client", owner_of(j), m,
+		tell(j, TITLE_DMA_USE_WITHOUT_SYNC, "client", owner_of(j, event->addr), m,
 		     "the device has no mapping of it any more");
 	else if (!context->misuse)
 		return;
 	else if (m->cpu_owns && m->how != COHERENT && writes)
-		tell(j, TITLE_DMA_USE_WITHOUT_SYNC, "client", owner_of(j), m, "the CPU owns it");
+		tell(j, TITLE_DMA_USE_WITHOUT_SYNC, "client", owner_of(j, event->addr), m, "the CPU owns it");
 	else if (m->direction == (writes ? DMA_TO_DEVICE : DMA_FROM_DEVICE))
 		tell(j, TITLE_DMA_USE_WITHOUT_SYNC, "client", "direction", m, "against its direction");
 }
@@ -397,6 +404,15 @@ static const char *region_of(target_addr_t addr)
 	return "vmalloc";
 }
 
+/* No mapping comes of it, so there is none to name. */
+static void on_foreign(const struct judge *j)
+{
+	const char *region = region_of(j->event->addr);
+
+	finding_add(j->out, j->context, NAME, TITLE_INVALID_MAPPING, "client", region, j->context->sim->by,
+		    "%llu bytes of %s memory, which may not be mapped", (unsigned long long)j->event->size, region);
+}
+
 static void on_release(struct ownership *own, const struct judge *j)
 {
 	uint32_t i = 0;
@@ -421,7 +437,7 @@ static void on_driver(struct ownership *own, const struct judge *j)
 	else if (strcmp(what, "released") == 0)
 		on_release(own, j);
 	else if (strcmp(what, "foreign") == 0)
-		tell(j, TITLE_INVALID_MAPPING, "client", region_of(j->event->addr), NULL, "it may not be mapped");
+		on_foreign(j);
 	else if (strcmp(what, "unchecked") == 0 && m)
 		m->unchecked = true;
 	else if (strcmp(what, "segment-max") == 0)

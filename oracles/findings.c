@@ -112,6 +112,24 @@ static bool frame_had_object(const struct oracle_context *context, frame_t frame
 	return false;
 }
 
+/* The first page of the compound page that the frame is a tail of, else the frame. */
+static frame_t head_quiet(const struct sim *sim, frame_t frame)
+{
+	const uint32_t tail = 1u << PG_compound | 1u << PG_reclaim;
+	struct layout_place place = sim->layout->field[LF_page_private];
+	frame_t head;
+
+	if ((page_flags_quiet(sim, frame) & tail) != tail)
+		return frame;
+	head = page_struct_frame(sim, target_get(page_struct(sim, frame) + place.offset, place.width, sim->big_endian));
+	return head == FRAME_NONE ? frame : head;
+}
+
+static bool is_for_objects(const struct oracle_context *context, frame_t frame)
+{
+	return page_flags_quiet(context->sim, frame) & (1u << PG_slab) || frame_had_object(context, frame);
+}
+
 const char *byte_owner_name(const struct oracle_context *context, target_addr_t addr, uint32_t *handle)
 {
 	const struct sim *sim = context->sim;
@@ -129,9 +147,7 @@ const char *byte_owner_name(const struct oracle_context *context, target_addr_t 
 		return byte_role_names[role];
 	if (object_in_state(context, addr, OBJECT_FREED, handle))
 		return "free-object";
-	if (page_flags_quiet(sim, frame) & (1u << PG_slab) || frame_had_object(context, frame))
-		return "unused";
-	return page_word_writer(sim, frame, PAGE_WORD_PRIVATE) == OWNER_compound ? "unused" : "page";
+	return is_for_objects(context, frame) || is_for_objects(context, head_quiet(sim, frame)) ? "unused" : "page";
 }
 
 struct range_text range_text(target_addr_t addr, uint64_t size)

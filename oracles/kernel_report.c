@@ -2,8 +2,8 @@
 /*
  * Oracle kernel_report: the code under test does not crash, hang or report damage on legal use.
  * An oops that follows a misread page field in the same op names the field's owner as victim.  Reports are mapped to
- * titles by the words of their first line.  Innocent: nothing; with misuse on, the executor's targets declare what they
- * expect.
+ * titles by the words of their first line.  Innocent: a BUG or warning that refuses a mapping of foreign memory; with
+ * misuse on, the executor's targets declare what they expect.
  */
 #include "oracles/attribution.h"
 
@@ -16,6 +16,7 @@ extern const struct oracle oracle_kernel_report;
 struct kernel_report {
 	const char *misread; /* victim of the last misread page field */
 	uint32_t misread_op; /* op of that misread */
+	uint32_t foreign_op; /* op + 1 in which a driver maps what is nobody's to map */
 };
 
 static const struct {
@@ -50,6 +51,7 @@ static const struct {
 } check_titles[] = {
 	{"sleeping function", "context", TITLE_SLEEP_IN_ATOMIC},
 	{"Bad page map", "pte", TITLE_BAD_PAGE_MAP},
+	{"outside the linear map", "pointer", TITLE_INVALID_MAPPING},
 };
 
 static void on_check(const struct oracle_context *context, const struct event *event, struct findings *out)
@@ -89,6 +91,12 @@ static void on_hang(const struct oracle_context *context, const struct event *ev
 			    "more than %u accesses in one op", STEPS_PER_OP);
 }
 
+/* The kernel refuses what dma_ownership tells of already: that is no second finding. */
+static bool is_answer(const struct kernel_report *report, const struct sim *sim, const struct event *event)
+{
+	return report->foreign_op == sim->op + 1 && (event->kind == EVENT_KERNEL_BUG || event->kind == EVENT_CHECK);
+}
+
 static void begin(void *state, const struct oracle_context *context)
 {
 	(void)context;
@@ -101,7 +109,13 @@ static void observe(void *state, const struct oracle_context *context, const str
 	const struct sim *sim = context->sim;
 	const char *text = event->text ? event->text : "";
 
+	if (is_answer(report, sim, event))
+		return;
 	switch (event->kind) {
+	case EVENT_DMA_DRIVER:
+		if (!strcmp(text, "foreign"))
+			report->foreign_op = sim->op + 1;
+		break;
 	case EVENT_PAGE_FIELD_MISREAD:
 		report->misread = misread_victim(sim, event);
 		report->misread_op = sim->op;
@@ -136,7 +150,7 @@ const struct oracle oracle_kernel_report = {
 	.invariant = "The code under test does not crash, hang or report damage on legal use.",
 	.state_size = sizeof(struct kernel_report),
 	.wants = EVENT_BIT(PAGE_FIELD_MISREAD) | EVENT_BIT(OOPS) | EVENT_BIT(KERNEL_BUG) | EVENT_BIT(HANG) |
-		 EVENT_BIT(REPORT) | EVENT_BIT(CHECK),
+		 EVENT_BIT(REPORT) | EVENT_BIT(CHECK) | EVENT_BIT(DMA_DRIVER),
 	.begin = begin,
 	.observe = observe,
 };

@@ -11,7 +11,10 @@ void know_cache(struct known_caches *caches, const struct event *event)
 
 const struct known_cache *created_cache(const struct known_caches *caches, const struct object *o)
 {
-	return o->kmem_cache && o->kmem_cache <= KNOWN_CACHES_MAX ? &caches->cache[o->kmem_cache - 1] : NULL;
+	uint32_t index;
+
+	return origin_index(o->origin, ORIGIN_CREATED, &index) && index < KNOWN_CACHES_MAX ? &caches->cache[index]
+											   : NULL;
 }
 
 /* SLAB's sizes do not depend on the arch's alignment, which may be why they have no red zones. */
@@ -21,7 +24,7 @@ static uint64_t kmalloc_size(const struct oracle_context *context, const struct 
 	uint64_t size = contract->kmalloc_min, least = contract->redzone.width ? 0 : sim_kmalloc_minalign(context->sim);
 
 	/* Of the page allocator, or of a kmem_cache that was created as one too many to be known. */
-	if (o->kmem_cache && o->kmem_cache <= OBJECT_OF_PAGES)
+	if (o->origin.kind == ORIGIN_PAGES || o->origin.kind == ORIGIN_CREATED)
 		return 0;
 	if (!size || o->birth == BIRTH_RESIZED || !o->size)
 		return 0;

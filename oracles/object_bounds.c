@@ -209,7 +209,7 @@ static void on_alloc(struct bounds *bounds, const struct oracle_context *context
 	const struct allocator_contract *contract = &context->allocator->ops->contract;
 	const struct object *o = &context->objects[handle];
 
-	if (o->kmem_cache == OBJECT_OF_PAGES)
+	if (o->origin.kind == ORIGIN_PAGES)
 		return;
 	check_align(bounds, context, handle, out);
 	if (o->birth == BIRTH_RESIZED) {
@@ -254,7 +254,7 @@ static void look_at_freed(struct bounds *bounds, const struct oracle_context *co
 	for (unsigned i = 0; i < bounds->freed_count; i++) {
 		const struct object *o = &context->objects[bounds->freed[i]];
 
-		if (o->kmem_cache == OBJECT_OF_PAGES)
+		if (o->origin.kind == ORIGIN_PAGES)
 			continue;
 		if (o->state != OBJECT_FREED || has_tenant(context, o->addr) || resized(bounds, bounds->freed[i]))
 			continue;

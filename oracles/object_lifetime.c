@@ -233,7 +233,7 @@ static bool rcu_protects(const struct lifetime *life, const struct oracle_contex
 	if (!o->rcu || !context->sim->rcu_readers || frame == FRAME_NONE ||
 	    life->page_lives[frame] != life->page_life[event->id])
 		return false;
-	return !now || now->kmem_cache == o->kmem_cache;
+	return !now || origin_same(now->origin, o->origin);
 }
 
 /* The bytes at a lock as one number; it only matters whether they change. */

@@ -48,22 +48,52 @@ enum object_birth { BIRTH_PLAIN, BIRTH_ZEROED, BIRTH_RESIZED };
 
 /* What other cpus may know of an object: nothing, a pointer that they may have followed, one that they can find. */
 enum published { PUBLISHED_NEVER, PUBLISHED_ONCE, PUBLISHED_NOW };
-#define OBJECT_OF_PAGES 0x40000000u /* a buffer of the page allocator: nothing that the allocator promises holds */
+
+/* Who made an object: kmalloc() by its size, a kmem_cache that the program created, one of boot, or the page allocator,
+ * of whose buffers nothing holds that an allocator promises. */
+enum origin_kind { ORIGIN_KMALLOC, ORIGIN_CREATED, ORIGIN_BOOT, ORIGIN_PAGES };
+
+struct origin {
+	enum origin_kind kind;
+	uint32_t index; /* handle of a created kmem_cache, number of one of boot, else 0; read by origin_index() */
+};
+
+/* The only way to an origin's index: false, and *index untouched, if it is of another kind. */
+static inline bool origin_index(struct origin origin, enum origin_kind kind, uint32_t *index)
+{
+	if (origin.kind != kind)
+		return false;
+	*index = origin.index;
+	return true;
+}
+
+static inline bool origin_same(struct origin a, struct origin b)
+{
+	return a.kind == b.kind && a.index == b.index;
+}
+
+/* The number that events and their log have for an origin (sim/event.h); nothing else computes with it. */
+static inline uint64_t origin_number(struct origin origin)
+{
+	static const uint32_t base[] = {
+		[ORIGIN_KMALLOC] = 0, [ORIGIN_CREATED] = 1, [ORIGIN_BOOT] = 0x80000001u, [ORIGIN_PAGES] = 0x40000000u};
+
+	return base[origin.kind] + origin.index;
+}
 
 struct object {
 	target_addr_t addr;
-	uint64_t size;       /* bytes asked for */
-	uint32_t kmem_cache; /* handle + 1 of a created cache, or BOOT_CACHE | index + 1 of a boot cache; 0 = kmalloc,
-				or OBJECT_OF_PAGES */
-	uint32_t client;     /* who owns it: its own handle */
-	uint8_t state;       /* enum object_state */
-	bool rcu;            /* of a DESTROY_BY_RCU cache */
-	bool dying;          /* given to call_rcu() */
-	uint8_t published;   /* enum published */
-	uint8_t birth;       /* enum object_birth */
-	uint32_t freed_by;   /* op number */
-	uint32_t freed_at;   /* RCU readers that had begun before */
-	uint32_t mapping;    /* handle + 1 of the live mapping, 0 = none */
+	uint64_t size; /* bytes asked for */
+	struct origin origin;
+	uint32_t client;   /* who owns it: its own handle */
+	uint8_t state;     /* enum object_state */
+	bool rcu;          /* of a DESTROY_BY_RCU cache */
+	bool dying;        /* given to call_rcu() */
+	uint8_t published; /* enum published */
+	uint8_t birth;     /* enum object_birth */
+	uint32_t freed_by; /* op number */
+	uint32_t freed_at; /* RCU readers that had begun before */
+	uint32_t mapping;  /* handle + 1 of the live mapping, 0 = none */
 };
 
 /* Read-only view of the world for oracles. */

@@ -74,6 +74,8 @@ printf '@ a + 0x10 0x20\n@ a ? 0x10\n' >"$work/strange.mtrace"
 expect '2:[0-9]+' "$tool" import --format mtrace "$work/strange.mtrace" -o "$work/out"
 expect 0:0 "$tool" import --format ftrace "$work" -o "$work/out"
 good=corpora/claims/C01.prog
+program unnoted '# assert: byte(o0) = 0\no0 = kmalloc 8 GFP_KERNEL\n'
+expect 0:0 "$tool" run --check "$work/unnoted.prog"
 refuse "there is no command 'frob'" "$tool" frob
 refuse 'slabfuzz run: which file?' "$tool" run
 refuse 'slabfuzz run: there is no option --frob' "$tool" run --frob "$good"

@@ -33,7 +33,9 @@
 	EVENT(PAGE_ALLOC, "page-alloc", "addr = first byte, size = bytes, value = order, id = 1 if compound")          \
 	EVENT(PAGE_FREE, "page-free", "addr, size, value = order: the block is about to become free")                  \
 	EVENT(PAGE_GET, "get-page", "a reference is about to be taken: addr = page, as its holder names it")           \
-	EVENT(PAGE_PUT, "put-page", "a reference is about to be dropped: addr = page, as its holder names it")         \
+	EVENT(PAGE_PUT, "put-page",                                                                                    \
+	      "a reference is about to be dropped: addr = page, as its holder names it; text = owner: the one that "   \
+	      "alloc_pages() gave, size = bytes of a block that is not compound")                                      \
 	EVENT(PAGE_BAD, "bad-page", "addr = page, value = flags, text = what the check found")                         \
 	EVENT(PAGE_FIELD_MISREAD, "page-field", "addr = page, value, id = enum page_field read, size = writing owner") \
 	EVENT(FLUSH_PAGE, "flush-page",                                                                                \

@@ -47,6 +47,7 @@ enum slab_references_policy {
 	SLAB_REFERENCES_OFF_PARTIAL
 };
 enum bio_owner_policy { BIO_OWNER_NONE, BIO_OWNER_RAW_INC, BIO_OWNER_GET_PAGE };
+enum dma_map_check_policy { DMA_MAP_CHECK_BUG, DMA_MAP_CHECK_WARN };
 enum io_buffer_policy { IO_BUFFER_KMALLOC, IO_BUFFER_PAGE, IO_BUFFER_CHUNK };
 
 struct profile {

@@ -32,7 +32,7 @@ const struct target target = {
 	.kind = TARGET_HISTORY,
 	.variants = {"arch=arm926 allocator=slub profile=safe policy.kmalloc_minalign=line misuse=1"},
 	.expects = {"unmap-mismatch", "unchecked-mapping-error", "dma-use-without-sync/client", "leak/client/mapping",
-		    "invalid-mapping/client"},
+		    "invalid-mapping/client", "out-of-bounds/client"},
 	.verbs = verbs,
 	.ops_max = 64,
 };

@@ -437,6 +437,65 @@ static void test_a_flush_that_leaves_dirty_bytes(void **state)
 	expect(0);
 }
 
+/* Bytes beside an object: the driver misses them while he has them mapped, and nobody does afterwards. */
+static void test_device_data_that_nobody_owns_is_no_loss(void **state)
+{
+	(void)state;
+	for (unsigned mapped = 0; mapped < 2; mapped++) {
+		uint32_t mine;
+
+		start("ppc8xx");
+		mine = object(rig.page, 8);
+		map(0, rig.page + 8, 8, DMA_FROM_DEVICE);
+		rig.findings.count = 0;
+		device(0, rig.page + 8, 8, 0xa5);
+		if (!mapped)
+			unmap(0, rig.page + 8, 8, DMA_FROM_DEVICE);
+		/* A line that came before the device wrote, as a speculating cpu has it. */
+		memset(target_pointer(rig.page + 8), 0, 8);
+		store(mine, 0x11);
+		evict(rig.page, 16);
+		if (mapped)
+			expect(1, "lost-dma-write/cache/unused/cache_evict");
+		else
+			expect(0);
+	}
+}
+
+/* Every page of a client's block is the client's, mapped or not. */
+static void test_device_data_in_a_tail_page_is_its_clients(void **state)
+{
+	target_addr_t tail;
+
+	(void)state;
+	start("ppc8xx");
+	tail = page_address(alloc_pages(&rig.sim, GFP_COMP, 1)) + PAGE_SIZE;
+	map(0, tail, 16, DMA_FROM_DEVICE);
+	device(0, tail, 16, 0xa5);
+	unmap(0, tail, 16, DMA_FROM_DEVICE);
+	memset(target_pointer(tail), 0, 16);
+	target_store(&rig.sim, tail, 4, 0x11111111, ROLE_NONE);
+	evict(tail, 16);
+	expect(1, "lost-dma-write/cache/page/cache_evict");
+}
+
+static void test_the_text_names_the_granule_that_was_used(void **state)
+{
+	static const char *const texts[] = {"share a line of 16 bytes with", "share a page of 4096 bytes with"};
+
+	(void)state;
+	for (uint8_t page = 0; page < 2; page++) {
+		rig.policy[POLICY_dma_granule] = page;
+		start("ppc8xx");
+		object(rig.page, 8);
+		object(rig.page + 8, 8);
+		map(0, rig.page + 8, 8, DMA_FROM_DEVICE);
+		assert_non_null(strstr(rig.findings.list[0].detail, texts[page]));
+		expect(1, "cacheline-overlap/toy/object/dma_map");
+	}
+	rig.policy[POLICY_dma_granule] = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -464,6 +523,9 @@ int main(void)
 		cmocka_unit_test(test_c49_two_mappings_on_a_line),
 		cmocka_unit_test(test_c49_the_first_buffers_data_is_destroyed),
 		cmocka_unit_test(test_a_flush_that_leaves_dirty_bytes),
+		cmocka_unit_test(test_device_data_that_nobody_owns_is_no_loss),
+		cmocka_unit_test(test_device_data_in_a_tail_page_is_its_clients),
+		cmocka_unit_test(test_the_text_names_the_granule_that_was_used),
 	};
 
 	return cmocka_run_group_tests_name("cacheline_overlap", tests, setup, teardown);

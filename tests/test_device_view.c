@@ -142,7 +142,7 @@ static void test_freed_objects_are_not_read(void **state)
 	read_freed(a);
 	expect(1, "use-after-free/client/free-object/obj_read");
 	b = object(rig.page, 64);
-	rig.objects[b].kmem_cache = 2;
+	rig.objects[b].origin = (struct origin){ORIGIN_CREATED, 1};
 	read_freed(a);
 	expect(1, "use-after-free/client/object/obj_read");
 }
@@ -155,18 +155,18 @@ static void test_an_rcu_reader_may_look_until_the_page_goes(void **state)
 	start("x86");
 	a = object(rig.page, 64);
 	rig.objects[a].rcu = true;
-	rig.objects[a].kmem_cache = 1;
+	rig.objects[a].origin = (struct origin){ORIGIN_CREATED, 0};
 	release(a);
 	rig.sim.rcu_readers = 1;
 	read_freed(a);
 	b = object(rig.page, 64);
-	rig.objects[b].kmem_cache = 1;
+	rig.objects[b].origin = (struct origin){ORIGIN_CREATED, 0};
 	read_freed(a);
 	expect(0);
-	rig.objects[b].kmem_cache = 2;
+	rig.objects[b].origin = (struct origin){ORIGIN_CREATED, 1};
 	read_freed(a);
 	expect(1, "use-after-free/client/object/obj_read");
-	rig.objects[b].kmem_cache = 1;
+	rig.objects[b].origin = (struct origin){ORIGIN_CREATED, 0};
 	rig.sim.rcu_readers = 0;
 	read_freed(a);
 	expect(1, "use-after-free/client/object/obj_read");

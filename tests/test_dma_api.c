@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -187,6 +188,26 @@ static void test_flush_kernel_dcache_page_is_real_on_parisc(void **state)
 	harness_check(ERA, program, "", "dma-use-without-sync/dma/object/device_read_unmapped");
 }
 
+/* The refusal of foreign memory is no second finding; one of another call in the same program is a finding of its own.
+ */
+static void test_foreign_memory_is_one_finding(void **state)
+{
+	const char *program = "m0 = dma_alloc_coherent 64 GFP_KERNEL\n"
+			      "p0 = coherent_to_page m0 0\n"
+			      "dma_map_foreign 0 64 TO_DEVICE\n"
+			      "m1 = dma_map p0 0 64 TO_DEVICE\n";
+
+	(void)state;
+	harness_check("arch=arm926 allocator=slub profile=5.4 misuse=1", program, "",
+		      "invalid-mapping/client/stack/dma_map_foreign");
+	assert_int_equal(harness_session()->world.findings.count, 1);
+	assert_non_null(strstr(harness_session()->world.findings.list[0].detail, "stack memory"));
+	harness_check("arch=arm926 allocator=slub profile=6.5 misuse=1", program, "",
+		      "invalid-mapping/client/stack/dma_map_foreign");
+	assert_int_equal(harness_session()->world.findings.count, 2);
+	assert_true(harness_found("invalid-mapping/dma/pointer/dma_map"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_an_access_without_a_mapping_sees_ram),
 		cmocka_unit_test(test_flush_kernel_dcache_page_is_real_on_parisc),
 		cmocka_unit_test(test_an_interrupt_comes_between_clean_and_invalidate),
+		cmocka_unit_test(test_foreign_memory_is_one_finding),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

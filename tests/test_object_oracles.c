@@ -23,8 +23,8 @@ static uint32_t cache_object(target_addr_t addr, uint64_t size)
 {
 	uint32_t handle = rig.count++;
 
-	rig.objects[handle] =
-		(struct object){.addr = addr, .size = size, .client = handle, .state = OBJECT_LIVE, .kmem_cache = 1};
+	rig.objects[handle] = (struct object){
+		.addr = addr, .size = size, .client = handle, .state = OBJECT_LIVE, .origin = {ORIGIN_CREATED, 0}};
 	emit((struct event){.kind = EVENT_OBJECT_ALLOC, .addr = addr, .size = size, .id = handle, .value = 1});
 	return handle;
 }

@@ -158,6 +158,23 @@ static void test_kmalloc_is_aligned_naturally(void **state)
 	}
 }
 
+static void test_the_owner_drops_its_reference_once_and_of_one_page(void **state)
+{
+	(void)state;
+	harness_check("arch=arm926 allocator=slub profile=safe drain=1",
+		      "p0 = alloc_pages 0 GFP_KERNEL\nput_page p0\nput_page p0\nfree_pages p0\n", "23", "");
+	harness_check("arch=arm926 allocator=slub profile=safe drain=1",
+		      "p0 = alloc_pages 2 GFP_KERNEL|__GFP_COMP\nget_page p0\nput_page p0\nput_page p0\n", "", "");
+	harness_check("arch=arm926 allocator=slub profile=safe", "p0 = alloc_pages 1 GFP_KERNEL\nput_page p0\n", "1",
+		      "");
+	/* A device writes it. */
+	harness_check("arch=arm926 allocator=slub profile=safe",
+		      "p0 = alloc_pages 0 GFP_KERNEL\nm0 = dma_map p0 0 4096 FROM_DEVICE\nput_page p0\n", "2", "");
+	harness_check("arch=arm926 allocator=slub profile=safe misuse=1 drain=1",
+		      "p0 = alloc_pages 1 GFP_KERNEL\nput_page p0\n", "", "leak/client/page/put_page");
+	assert_int_equal(harness_session()->world.findings.count, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +186,7 @@ int main(void)
 		cmocka_unit_test(test_lines_may_be_required),
 		cmocka_unit_test(test_freed_objects_are_read_in_misuse_worlds_only),
 		cmocka_unit_test(test_kmalloc_is_aligned_naturally),
+		cmocka_unit_test(test_the_owner_drops_its_reference_once_and_of_one_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
