@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "fuzz/framework_bug.h"
 #include "fuzz/watchdog.h"
@@ -65,6 +66,12 @@ static void on_crash(int number, siginfo_t *info, void *context)
 {
 	struct sim *sim = &contained->world.sim;
 
+	/* Somebody else sent it: nobody here is to blame. */
+	if (info->si_code <= 0 && info->si_pid != getpid()) {
+		containment_release();
+		raise(number);
+		return;
+	}
 	if (!sim->under_test || !sim->recovery)
 		framework_crashed(number, info, context);
 	if (number == SIGSEGV || number == SIGBUS)

@@ -155,6 +155,8 @@ static void work(struct seat *seat)
 {
 	if (!session_create(&session))
 		_exit(STATUS_FRAMEWORK);
+	session.findings_dir = job.out; /* what broke the framework goes there, too */
+	session.always_runs = true;
 	while (seat->world < job.world_count) {
 		for (; seat->next < PROGRAMS; seat->next += (uint32_t)job.every) {
 			run_program(seat->next, &job.worlds[seat->world]);
