@@ -107,12 +107,12 @@ planted: plain $(MACHINES) ## each planted bug is killed by its program, its cle
 	@scripts/fault_bugs.sh build/slabfuzz
 
 framework-faults: plain asan libfuzzer ## each planted fault of the framework ends as a bug of it, in three builds and a campaign
-	@scripts/framework_faults.sh all
-	@scripts/native_crashes.sh
+	+@scripts/framework_faults.sh all
+	+@scripts/native_crashes.sh
 
 framework-faults-test: plain asan ## a few of them, and a heap that makes the framework crash
-	@scripts/framework_faults.sh test
-	@scripts/native_crashes.sh
+	+@scripts/framework_faults.sh test
+	+@scripts/native_crashes.sh
 
 example: plain ## an allocator from outside the tree: its two bugs are found, replayed and minimised
 	@scripts/example.sh
