@@ -237,7 +237,9 @@ static void look_for_hang(unsigned i)
 		w->seen = programs;
 		w->moved = seconds_now();
 	} else if (seconds_now() - w->moved > HANG_SECONDS) {
+		fprintf(stderr, "FRAMEWORK BUG: a program takes more than %d s\n", HANG_SECONDS);
 		kill(w->pid, SIGKILL);
+		w->moved = seconds_now();
 	}
 }
 
