@@ -156,7 +156,7 @@ unsigned long long job_programs(const struct campaign *c, const struct campaign_
 		bool total;
 		unsigned long long count = count_in(line, &total);
 
-		if (total || count < pending) /* smaller: another process has begun */
+		if (total || (count && count < pending)) /* smaller: another process has begun */
 			sum += total ? count : pending;
 		pending = total ? 0 : count ? count : pending;
 	}
