@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Installs the Debian/Ubuntu packages that slabfuzz is built with.  Says what it will do; does nothing if all is there.
-# The 32-bit build takes zlib from lib32z1-dev; xxHash is compiled in from its header.
+# The 32-bit build takes zlib from lib32z1-dev.
 set -euo pipefail
 
 packages=(
 	gcc make binutils patch python3 git ca-certificates
 	gcc-multilib g++-multilib lib32z1-dev
 	clang clang-14 libclang-rt-14-dev llvm-14 clang-format clang-tidy universal-ctags
-	afl++ zlib1g-dev libxxhash-dev libcmocka-dev
+	afl++ zlib1g-dev libcmocka-dev
 	zip unzip file
 )
 # Only the page of the safety matrix and its test need these; without them that test says so and is left out.

@@ -73,7 +73,7 @@ NAMERS := $(wildcard targets/*.c tests/test_*.c)
 NAMED_PATCHES := $(patsubst %,tests/planted/%.patch,$(sort $(shell \
 	sed -n -E 's/.*(allocator|peers)=[a-z0-9-]*\+([a-z0-9-]*).*/\2/p' $(NAMERS))))
 plain_PATCHES := $(PATCHES)
-# tests/<noun>.c without test_ in front is a helper of all of them.
+# tests/<noun>.c without test_ in front is a helper of all of them, and of nothing else: it may want cmocka.
 TESTS := $(basename $(notdir $(wildcard tests/test_*.c)))
 TEST_HELPERS := $(filter-out tests/test_%,$(wildcard tests/*.c))
 UNIT_TESTS := $(TESTS:%=build/tests/%) $(TESTS:%=build/asan/tests/%)
@@ -137,7 +137,7 @@ $(2)/named/%.o: $(2)/obj/targets/%.o
 	@objcopy --redefine-sym target=target_$$* $$< $$@
 
 $(TARGETS:%=$(2)/fuzz_%): $(2)/fuzz_%: $(2)/obj/targets/%.o $(2)/obj/planted_of/%.o $(2)/obj/fuzz/libfuzzer.o \
-		$(if $($(1)_LINK),,$(2)/obj/fuzz/replay.o) $(2)/libcore.a $(2)/libplanted.a $(2)/libhelpers.a
+		$(if $($(1)_LINK),,$(2)/obj/fuzz/replay.o) $(2)/libcore.a $(2)/libplanted.a
 	@$$(if $$(V),,echo "  LINK  $$@")
 	$$(Q)$(or $($(1)_LINK),$($(1)_CC)) $($(1)_FLAGS) -o $$@ $$^ $(2)/libcore.a $($(1)_ENGINE)
 $(RAW_TARGETS:%=$(2)/fuzz_%): $(2)/fuzz_%: $(2)/obj/targets/%.o \
@@ -146,8 +146,7 @@ $(RAW_TARGETS:%=$(2)/fuzz_%): $(2)/fuzz_%: $(2)/obj/targets/%.o \
 	$$(Q)$(or $($(1)_LINK),$($(1)_CC)) $($(1)_FLAGS) -o $$@ $$^ $($(1)_ENGINE)
 
 $(2)/slabfuzz: $(patsubst %.c,$(2)/obj/%.o,$(filter fuzz/main%,$(TOOL))) $(2)/obj/targets_registry.o \
-		$(TARGETS:%=$(2)/named/%.o) $(2)/obj/planted_registry.o $(2)/libtool.a $(2)/libcore.a $(2)/libplanted.a \
-		$(2)/libhelpers.a
+		$(TARGETS:%=$(2)/named/%.o) $(2)/obj/planted_registry.o $(2)/libtool.a $(2)/libcore.a $(2)/libplanted.a
 	@$$(if $$(V),,echo "  LINK  $$@")
 	$$(Q)$($(1)_CC) $($(1)_FLAGS) -o $$@ $$^ $(2)/libcore.a $(TOOL_LIBS)
 
@@ -166,7 +165,8 @@ $(foreach f,plain asan m32 msan,$(eval $(f): $(if $(filter fuzz/main%,$(TOOL)),$
 # Bugs of the machine: a tool each.
 MACHINE_PATCHES := $(wildcard tests/planted/machine/*.patch)
 MACHINES := $(MACHINE_PATCHES:tests/planted/machine/%.patch=build/machine/%)
-MACHINE_SOURCES := $(UNDER_TEST) $(FRAMEWORK) $(wildcard sim/*.h sim/*.def backends/*.h fuzz/*.h oracles/*.h) $(TEST_HELPERS)
+MACHINE_SOURCES := $(UNDER_TEST) $(FRAMEWORK) $(wildcard sim/*.h sim/*.def backends/*.h fuzz/*.h oracles/*.h)
+$(filter build/machine/region-%.o,$(MACHINES:%=%.o)): tests/bump_heap.c tests/bump_heap.h
 build/machine/%.o: tests/planted/machine/%.patch scripts/plant.sh $(MACHINE_SOURCES)
 	@mkdir -p $(@D)
 	@scripts/plant.sh machine $< $@ '$(plain_CC) $(COMPILE) $(plain_FLAGS)'
@@ -174,7 +174,7 @@ build/machine/%.o: tests/planted/machine/%.patch scripts/plant.sh $(MACHINE_SOUR
 # take gigabytes.
 link_machine = $(plain_CC) $(plain_FLAGS) -Wl,--strip-debug -o $@ $(1) \
 	$(patsubst %.c,build/obj/%.o,$(filter fuzz/main%,$(TOOL))) build/obj/targets_registry.o $(TARGETS:%=build/named/%.o) \
-	build/machine/registry/unplanted.o build/libtool.a build/libcore.a build/libhelpers.a build/libcore.a $(TOOL_LIBS)
+	build/machine/registry/unplanted.o build/libtool.a build/libcore.a $(TOOL_LIBS)
 build/machine/registry/unplanted.c: scripts/plant.sh
 	@mkdir -p $(@D)
 	@scripts/plant.sh registry > $@
@@ -188,8 +188,8 @@ build/machine/registry/heaps.o: fuzz/registry.c fuzz/registry.def tests/heaps.de
 	@$(plain_CC) $(COMPILE) $(plain_FLAGS) -DSLABFUZZ_REGISTRY_EXTRA='"tests/heaps.def"' -c -o $@ $<
 build/machine/region-%: build/machine/region-%.o build/machine/registry/heaps.o build/machine/registry/unplanted.o build/slabfuzz
 	@$(call link_machine,$(wordlist 1,2,$^))
-build/machine/region: build/machine/registry/heaps.o build/machine/registry/unplanted.o build/slabfuzz
-	@$(call link_machine,$<)
+build/machine/region: build/machine/registry/heaps.o build/obj/tests/bump_heap.o build/machine/registry/unplanted.o build/slabfuzz
+	@$(call link_machine,$(wordlist 1,2,$^))
 MACHINES += build/machine/region
 
 afl: $(if $(wildcard fuzz/aflplusplus.c),build/afl/libslabfuzz_mutator.so)
