@@ -43,7 +43,8 @@ include scripts/flavours.mk
 
 all: plain ## the tool build/slabfuzz and the replay binaries build/fuzz_*
 
-fuzz: plain libfuzzer libfuzzer-asan ## one campaign of TIME=60 seconds over all targets, findings in build/findings
+# The tool comes first; parsers are fuzzed under sanitizers, all else without.
+fuzz: build/slabfuzz libfuzzer $(RAW_TARGETS:%=build/libfuzzer-asan/fuzz_%) ## one campaign of TIME=60 seconds over all targets, findings in build/findings
 	@rm -rf build/findings build/work
 	build/slabfuzz fuzz --target all --time $(TIME) --out build
 
@@ -87,12 +88,12 @@ matrix-test: plain ## a small matrix is killed, goes on, and its page opens in h
 rediscover: plain ## what was claimed, found from an empty corpus, SEEDS=3: docs/rediscovery.md
 	@scripts/rediscover.py --seeds $(or $(filter-out 10,$(SEEDS)),3)
 
-refute: plain $(MACHINES) ## what build/matrix shows unsafe falls to a short program, what it shows safe sees a planted bug
+refute: plain build/planted/slabfuzz $(MACHINES) ## what build/matrix shows unsafe falls to a short program, what it shows safe sees a planted bug
 	@scripts/refute.py build/matrix
 
-planted: plain $(MACHINES) ## each planted bug is killed by its program, its clean twin is silent; each fault point has one
-	@scripts/run_planted.sh build/slabfuzz
-	@scripts/fault_bugs.sh build/slabfuzz
+planted: build/planted/slabfuzz $(MACHINES) ## each planted bug is killed by its program, its clean twin is silent; each fault point has one
+	@scripts/run_planted.sh build/planted/slabfuzz
+	@scripts/fault_bugs.sh build/planted/slabfuzz
 
 example: plain ## an allocator from outside the tree: its two bugs are found, replayed and minimised
 	@scripts/example.sh
@@ -109,7 +110,7 @@ soak: $(FLAVOURS) corpora ## clean targets stay silent for MINUTES=10 each, in a
 discovery: plain libfuzzer afl ## history targets from an empty corpus, SEEDS=10 each, both engines; a table
 	@scripts/discovery.py --seeds $(SEEDS) --time 60
 
-kill-matrix: plain $(MACHINES) ## oracle x planted bug, found by fuzzing, SEEDS=10 each: docs/kill-matrix.md
+kill-matrix: plain build/planted/slabfuzz $(MACHINES) ## oracle x planted bug, found by fuzzing, SEEDS=10 each: docs/kill-matrix.md
 	@scripts/kill_matrix.py --seeds $(SEEDS) --jobs $(shell nproc)
 
 replay100: plain asan m32 ## each finding replays alike, 100 times out of 100, in three builds
