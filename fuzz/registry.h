@@ -6,13 +6,13 @@
 #include "oracles/oracle.h"
 
 /*
- * A model with one known bug, built from tests/planted/<name>.patch; generated table.  The tool links those that targets
- * and tests name and knows the others by name, a target's binary has its own, build/planted/slabfuzz has all.
+ * A model with one known bug, built from tests/planted/<name>.patch; generated table.  The tool links those that
+ * targets and tests name and knows the others by name, a target's binary has its own, build/planted/slabfuzz has all.
  */
 struct planted_allocator {
-	const char *name; /* slub+<name> */
+	const char *name;                /* slub+<name> */
 	const struct allocator_ops *ops; /* NULL: not linked here */
-	const char *expect; /* signature that it must show */
+	const char *expect;              /* signature that it must show */
 };
 extern const struct planted_allocator planted_allocators[]; /* ended by a NULL name */
 
