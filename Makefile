@@ -133,7 +133,7 @@ ossfuzz-tests: $(plain_DIR)/slabfuzz ## claims and regressions only, with any co
 	@$(plain_DIR)/slabfuzz claims
 
 ossfuzz-check: ## what OSS-Fuzz checks of a project, without its images; ONLY=libfuzzer-address for one row
-	@scripts/ossfuzz_check_test.py
+	@scripts/ossfuzz_check_test.py $(if $(ONLY),--quick)
 	@scripts/ossfuzz_check.py $(ONLY)
 
 corpora: plain ## encode the text corpora to engine bytes in build/corpora

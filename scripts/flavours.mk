@@ -52,6 +52,7 @@ oss_CC := $(CC)
 oss_FLAGS := $(CFLAGS)
 oss_LINK := $(CXX) $(CXXFLAGS)
 oss_ENGINE := $(LIB_FUZZING_ENGINE)
+oss_PLANTED := none
 
 # The code under test, and the rest of the core.  A missing folder is an empty list.
 UNDER_TEST := $(wildcard sim/*.c allocators/*.c backends/*.c)
@@ -105,7 +106,7 @@ $(if $($(1)_COV),$(TRACED:%.c=$(2)/cov/%.o): COMPARISONS := -fno-sanitize-covera
 $(2)/libcore.a: $(TRACED:%.c=$(2)/cov/%.o) $(patsubst %.c,$(2)/obj/%.o,$(filter-out $(TRACED),$(UNDER_TEST) $(FRAMEWORK)))
 $(2)/libparser.a: $(PARSER:%.c=$(2)/cov/%.o)
 $(2)/libtool.a: $(patsubst %.c,$(2)/obj/%.o,$(filter fuzz/tool_%,$(TOOL)))
-$(2)/libplanted.a: $(NAMED_PATCHES:tests/planted/%.patch=$(2)/planted/%.o)
+$(2)/libplanted.a: $(if $($(1)_PLANTED),,$(NAMED_PATCHES:tests/planted/%.patch=$(2)/planted/%.o))
 $(2)/libhelpers.a: $(TEST_HELPERS:%.c=$(2)/obj/%.o)
 $(2)/lib%.a:
 	@rm -f $$@
