@@ -15,7 +15,7 @@ T ?= slub_clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help deps all fuzz test unit unit32 programs planted lint smoke format clean docs coverage bench
+.PHONY: help deps deps-ci bare-check all fuzz test unit unit32 programs planted lint smoke format clean docs coverage bench
 .PHONY: ossfuzz ossfuzz-tests ossfuzz-check claims sweep sweep-test matrix book matrix-test refute rediscover example
 .PHONY: soak discovery kill-matrix replay100 replay100-faults corpora corpora-merge
 
@@ -25,12 +25,16 @@ help: ## list the targets
 	@echo "  libfuzzer afl    engine binaries of all targets, which slabfuzz fuzz runs: build/<engine>/fuzz_*"
 	@echo "  asan m32 msan    the tool and the replay binaries in build/<flavour>"
 
-deps: ## install what is missing (Debian, Ubuntu); does nothing when all is there
+deps: ## install what is missing to build, fuzz and test (Debian, Ubuntu); does nothing when all is there
 	@scripts/deps.sh
 	@scripts/cmocka32.sh build/cmocka32
 
+deps-ci: ## the same, and what lint, pictures, coverage, AFL++ and OSS-Fuzz's checks need
+	@scripts/deps.sh ci
+	@scripts/cmocka32.sh build/cmocka32
+
 # `make deps fuzz` finishes installing before it compiles, whatever -j says.
-DEPS_FIRST := $(filter deps,$(MAKECMDGOALS))
+DEPS_FIRST := $(filter deps deps-ci,$(MAKECMDGOALS))
 # Unless told otherwise, all processors.
 ifeq ($(filter -j%,$(MAKEFLAGS))$(filter j%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j$(shell nproc)
@@ -56,7 +60,7 @@ unit: $(UNIT_TESTS) ## the unit tests only
 # `make deps test` gets the library after this file was read, so the list is empty once.
 unit32: $(UNIT_TESTS_32) | $(DEPS_FIRST) ## the same in 32 bit, where `make deps` could get a cmocka for that
 	@$(if $(UNIT_TESTS_32),scripts/run_units.sh $(UNIT_TESTS_32),if [ -e build/cmocka32/libcmocka.so.0 ]; then \
-		$(MAKE) unit32; else echo "unit32: left out: no build/cmocka32, which make deps gets"; fi)
+		$(MAKE) unit32; else scripts/left_out.sh unit32 build/cmocka32 deps; fi)
 
 programs: plain asan m32 ## replay claims, regressions and test programs in three builds
 	@scripts/run_programs.sh build/slabfuzz build/asan/slabfuzz build/m32/slabfuzz
@@ -76,6 +80,7 @@ sweep-test: plain ## the first hits of each point only
 	@scripts/sweep.sh build/slabfuzz bounded
 
 matrix: plain ## the safety matrix, TIME=300 seconds of fuzzing: build/matrix/matrix.html
+	@scripts/matrix_html.py --help >/dev/null
 	@build/slabfuzz matrix --out build/matrix --time $(or $(filter-out 60,$(TIME)),300)
 	@scripts/matrix_html.py build/matrix
 
@@ -135,6 +140,9 @@ ossfuzz-tests: $(plain_DIR)/slabfuzz ## claims and regressions only, with any co
 ossfuzz-check: ## what OSS-Fuzz checks of a project, without its images; ONLY=libfuzzer-address for one row
 	@scripts/ossfuzz_check_test.py $(if $(ONLY),--quick)
 	@scripts/ossfuzz_check.py $(ONLY)
+
+bare-check: ## in a bare Debian: make deps fuzz, make deps test, with seconds; wants root and make deps-ci
+	@scripts/bare_debian.sh
 
 corpora: plain ## encode the text corpora to engine bytes in build/corpora
 	@scripts/corpora.sh encode

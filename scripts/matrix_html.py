@@ -10,7 +10,10 @@ import os
 import pathlib
 import re
 
-import jinja2
+try:
+    import jinja2
+except ImportError:
+    sys.exit("matrix_html.py: there is no python3-jinja2: make deps-ci")
 
 CSS = {"green": "green", "hazard": "hazard", "damage": "damage", "not applicable": "na"}
 GRAVITY = ["not applicable", "green", "hazard", "damage"]
