@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import sys
 
 try:
     import jinja2
