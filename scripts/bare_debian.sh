@@ -61,7 +61,7 @@ try() {
 	grep -aE 'Need to get|After this operation' "$work/log" | sed 's/^[ 0-9.]*/bare Debian: /' || true
 	echo "bare Debian: make $*: $(megabytes) MB after"
 	silent=$(cut -d' ' -f1 "$work/silence")
-	[ "$silent" -le $((SILENCE * 1000)) ] || complain "make $*: silent for $((silent / 1000)) s after: $(cut -d' ' -f2- "$work/silence")"
+	[ "$silent" -le $((SILENCE * 1000 + 500)) ] || complain "make $*: silent for $((silent / 1000)) s after: $(cut -d' ' -f2- "$work/silence")"
 }
 by() { [ "$2" != never ] && [ "$2" -le "$3" ] || complain "$1 after $2 s, goal $3 s"; }
 
