@@ -33,15 +33,24 @@ deps-ci: ## the same, and what lint, pictures, coverage, AFL++ and OSS-Fuzz's ch
 	@scripts/deps.sh ci
 	@scripts/cmocka32.sh build/cmocka32
 
-# `make deps fuzz` finishes installing before it compiles, whatever -j says.
-DEPS_FIRST := $(filter deps deps-ci,$(MAKECMDGOALS))
-# Unless told otherwise, all processors.
-ifeq ($(filter -j%,$(MAKEFLAGS))$(filter j%,$(MAKEFLAGS)),)
+# Unless told otherwise, all processors; the make after `make deps` shares those of its parent.
+ifeq ($(filter -j%,$(MAKEFLAGS))$(filter j%,$(MAKEFLAGS))$(filter $(MAKELEVEL),$(SHARED_LEVEL)),)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
 # One line a file; V=1 shows the commands.
 Q := $(if $(V),,@)
+
+# `make deps fuzz`: what is made of what depends on what is installed, so the rest is another make's, after that.
+DEPS := $(filter deps deps-ci,$(MAKECMDGOALS))
+AFTER_DEPS := $(if $(DEPS),$(filter-out deps deps-ci,$(MAKECMDGOALS)))
+ifneq ($(AFTER_DEPS),)
+.PHONY: after-deps $(AFTER_DEPS)
+$(AFTER_DEPS): after-deps
+	@:
+after-deps: $(DEPS)
+	@SHARED_LEVEL=$$MAKELEVEL $(MAKE) --no-print-directory $(AFTER_DEPS)
+else
 
 include scripts/flavours.mk
 
@@ -57,10 +66,8 @@ test: unit unit32 programs claims planted sweep-test matrix-test example ## unit
 unit: $(UNIT_TESTS) ## the unit tests only
 	@scripts/run_units.sh $(UNIT_TESTS)
 
-# `make deps test` gets the library after this file was read, so the list is empty once.
-unit32: $(UNIT_TESTS_32) | $(DEPS_FIRST) ## the same in 32 bit, where `make deps` could get a cmocka for that
-	@$(if $(UNIT_TESTS_32),scripts/run_units.sh $(UNIT_TESTS_32),if [ -e build/cmocka32/libcmocka.so.0 ]; then \
-		$(MAKE) unit32; else scripts/left_out.sh unit32 build/cmocka32 deps; fi)
+unit32: $(UNIT_TESTS_32) ## the same in 32 bit, where `make deps` could get a cmocka for that
+	@$(if $(UNIT_TESTS_32),scripts/run_units.sh $(UNIT_TESTS_32),scripts/left_out.sh unit32 build/cmocka32 deps)
 
 programs: plain asan m32 ## replay claims, regressions and test programs in three builds
 	@scripts/run_programs.sh build/slabfuzz build/asan/slabfuzz build/m32/slabfuzz
@@ -142,6 +149,7 @@ ossfuzz-check: ## what OSS-Fuzz checks of a project, without its images; ONLY=li
 	@scripts/ossfuzz_check.py $(ONLY)
 
 bare-check: ## in a bare Debian: make deps fuzz, make deps test, with seconds; wants root and make deps-ci
+	@scripts/bare_test.sh
 	@scripts/bare_debian.sh
 
 corpora: plain ## encode the text corpora to engine bytes in build/corpora
@@ -161,3 +169,5 @@ format: ## run clang-format over all sources
 
 clean: ## remove build/
 	rm -rf build
+
+endif

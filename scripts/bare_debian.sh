@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# bare_debian.sh [fuzz] [test]: what a newcomer meets.  In a root that has nothing but git and make the last commit is
+# bare_debian.sh [--tree DIR] [fuzz] [test]: what a newcomer meets.  In a root that has nothing but git and make the last commit is
 # cloned, `make deps fuzz` and then `make deps test` run, each line with the seconds since the command.  Exit 1 if one
 # fails, fuzzing is not as declared, nothing is printed for more than 10 s, or a goal (two idle cores) is missed.
 # With `deps-ci` in place of these only that is installed, and its size told.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+tree_of=.
+[ "${1:-}" != --tree ] || { tree_of=$2 && shift 2; }
 FIRST_FINDING=180 FUZZ_END=360 SILENCE=10
 [ $# -gt 0 ] || set -- fuzz test
 failed=0
@@ -17,8 +19,8 @@ work=$(mktemp -d "$(dirname "$bare")/bare.XXXXXX")
 trap '[ -z "${watcher:-}" ] || kill "$watcher" 2>/dev/null || true; rm -rf "$work"' EXIT
 cp -a --reflink=auto "$bare" "$work/root"
 tree=$work/root/root/slabfuzz
-[ -z "$(git status --porcelain)" ] || echo "bare Debian: what is not committed is not in it"
-git bundle create -q "$work/root/root/slabfuzz.bundle" HEAD
+[ -z "$(git -C "$tree_of" status --porcelain)" ] || echo "bare Debian: what is not committed is not in it"
+git -C "$tree_of" bundle create -q "$work/root/root/slabfuzz.bundle" HEAD
 inside() { scripts/bare_root.sh run "$work/root" --net --writable env -i HOME=/root TERM=dumb LANG=C.UTF-8 \
 	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
 inside git clone -q /root/slabfuzz.bundle /root/slabfuzz

@@ -88,11 +88,11 @@ define flavour
 .PHONY: $(1)
 $(1): $(RAW_TARGETS:%=$(2)/fuzz_%) $(if $(wildcard fuzz/libfuzzer.c),$(TARGETS:%=$(2)/fuzz_%))
 
-$(2)/obj/%.o: %.c | $$(DEPS_FIRST)
+$(2)/obj/%.o: %.c
 	@mkdir -p $$(@D)
 	@$$(if $$(V),,echo "  CC    $$@")
 	$$(Q)$($(1)_CC) $(COMPILE) $($(1)_FLAGS) -c -o $$@ $$<
-$(2)/cov/%.o: %.c | $$(DEPS_FIRST)
+$(2)/cov/%.o: %.c
 	@mkdir -p $$(@D)
 	@$$(if $$(V),,echo "  CC    $$@")
 	$$(Q)$(or $($(1)_COVCC),$($(1)_CC)) $(COMPILE) $($(1)_FLAGS) $($(1)_COV) $$(COMPARISONS) -c -o $$@ $$<
@@ -115,7 +115,7 @@ $(2)/lib%.a:
 # A planted bug: the objects of the model, one of them patched, one symbol left global.
 $(1)_MODELS := $(patsubst %.c,$(2)/cov/%.o,$(filter allocators/%,$(TRACED))) \
 	$(patsubst %.c,$(2)/obj/%.o,$(filter-out $(TRACED),$(wildcard allocators/*.c)))
-$(2)/planted/%.o: tests/planted/%.patch scripts/plant.sh $$($(1)_MODELS) | $$(DEPS_FIRST)
+$(2)/planted/%.o: tests/planted/%.patch scripts/plant.sh $$($(1)_MODELS)
 	@$$(if $$(V),,echo "  PLANT $$@")
 	@scripts/plant.sh object $$< $$@ $(or $($(1)_EMULATION),elf_x86_64) \
 		'$(or $($(1)_COVCC),$($(1)_CC)) $(COMPILE) $($(1)_FLAGS) $($(1)_COV)' $$($(1)_MODELS)
