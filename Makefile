@@ -113,7 +113,7 @@ example: plain ## an allocator from outside the tree: its two bugs are found, re
 lint: ## formatting, clang-tidy, include arrows, house rules
 	@scripts/lint.sh
 
-smoke: plain libfuzzer libfuzzer-asan corpora ## every target for seconds; the canary must be found
+smoke: plain libfuzzer $(RAW_TARGETS:%=build/libfuzzer-asan/fuzz_%) corpora ## every target for seconds; the canary must be found
 	@scripts/smoke.sh
 
 soak: $(FLAVOURS) corpora ## clean targets stay silent for MINUTES=10 each, in all FLAVOURS="libfuzzer-asan msan m32"

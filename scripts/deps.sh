@@ -4,14 +4,14 @@
 # pictures, coverage, AFL++ and OSS-Fuzz's checks.  Says what it will do; does nothing if all is there.
 set -euo pipefail
 
-# The 32-bit build takes zlib from lib32z1-dev.
+# The 32-bit build takes zlib from lib32z1-dev; of llvm-14 is the symbolizer, without which ASan names no function.
 packages=(
 	gcc make binutils patch python3 git ca-certificates
 	gcc-multilib lib32z1-dev
-	clang clang-14 libclang-rt-14-dev zlib1g-dev libcmocka-dev
+	clang clang-14 libclang-rt-14-dev llvm-14 zlib1g-dev libcmocka-dev
 )
 ci=(
-	llvm-14 clang-format clang-tidy universal-ctags
+	clang-format clang-tidy universal-ctags
 	afl++ zip unzip file debootstrap python3-jinja2
 )
 # A browser: Ubuntu has no such package, and CI there another browser.
