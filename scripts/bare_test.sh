@@ -4,6 +4,7 @@
 # not keep a promise each are told by it, a sound one by none.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+[ "$(id -u)" = 0 ] || ! sudo -n true 2>/dev/null || exec sudo -n "scripts/${0##*/}" "$@"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "FAILED bare test: $*"; tail -n 20 "$work/out" 2>/dev/null; exit 1; }
@@ -25,6 +26,8 @@ expect 0 'GNU Make' scripts/bare_root.sh run "$root" make --version
 expect 1 'Read-only file system' scripts/bare_root.sh run "$root" touch /usr/here
 expect 2 'Network is unreachable' scripts/bare_root.sh run "$root" bash -c 'echo >/dev/tcp/192.0.2.1/80 || exit 2'
 expect 0 'bash' scripts/bare_root.sh run "$root" --bind "$work/bin" /work ls /work
+expect 0 'this: left out, there is no that: make deps-ci' env -u CI scripts/left_out.sh this that
+expect 1 'FAILED this' env CI=true scripts/left_out.sh this that
 
 # tree NAME RECIPE: a repository whose `make fuzz` does that
 tree() {

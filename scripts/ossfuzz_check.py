@@ -83,7 +83,7 @@ def root_of(row, packages):
     if engine == "afl":
         base.append("afl++")
     if architecture == "i386":
-        base += ["libc6-dev-i386", "lib32gcc-12-dev", "lib32stdc++-12-dev"]
+        base.append("g++-multilib")
     lower = subprocess.run([BARE_ROOT, "make", *base], stdout=subprocess.PIPE, text=True, check=False)
     made = lower if lower.returncode else subprocess.run([BARE_ROOT, "make", "--on", lower.stdout.strip(), *packages],
                                                          stdout=subprocess.PIPE, text=True, check=False)
