@@ -21,7 +21,7 @@ $(if $(strip $(NO_TARGETS)),$(call refuse,T,there is no targets/$(firstword $(NO
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help deps all fuzz test unit unit32 programs planted lint smoke format clean docs coverage bench
+.PHONY: help deps deps-ci bare-check all fuzz test unit unit32 programs planted lint smoke format clean docs coverage bench
 .PHONY: pairs pairs-test ossfuzz ossfuzz-tests ossfuzz-check claims sweep sweep-test matrix book matrix-test refute rediscover example
 .PHONY: framework-faults framework-faults-test soak discovery kill-matrix replay100 replay100-faults corpora corpora-merge
 
@@ -31,25 +31,39 @@ help: ## list the targets
 	@echo "  libfuzzer afl    engine binaries of all targets, which slabfuzz fuzz runs: build/<engine>/fuzz_*"
 	@echo "  asan m32 msan    the tool and the replay binaries in build/<flavour>"
 
-deps: ## install what is missing (Debian, Ubuntu); does nothing when all is there
+deps: ## install what is missing to build, fuzz and test (Debian, Ubuntu); does nothing when all is there
 	@scripts/deps.sh
 	@scripts/cmocka32.sh build/cmocka32
 
-# `make deps fuzz` finishes installing before it compiles, whatever -j says.
-DEPS_FIRST := $(filter deps,$(MAKECMDGOALS))
-# Unless told otherwise, all processors.
-ifeq ($(filter -j%,$(MAKEFLAGS))$(filter j%,$(MAKEFLAGS)),)
+deps-ci: ## the same, and what lint, pictures, coverage, AFL++ and OSS-Fuzz's checks need
+	@scripts/deps.sh ci
+	@scripts/cmocka32.sh build/cmocka32
+
+# Unless told otherwise, all processors; the make after `make deps` shares those of its parent.
+ifeq ($(filter -j%,$(MAKEFLAGS))$(filter j%,$(MAKEFLAGS))$(filter $(MAKELEVEL),$(SHARED_LEVEL)),)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
 # One line a file; V=1 shows the commands.
 Q := $(if $(V),,@)
 
+# `make deps fuzz`: what is made of what depends on what is installed, so the rest is another make's, after that.
+DEPS := $(filter deps deps-ci,$(MAKECMDGOALS))
+AFTER_DEPS := $(if $(DEPS),$(filter-out deps deps-ci,$(MAKECMDGOALS)))
+ifneq ($(AFTER_DEPS),)
+.PHONY: after-deps $(AFTER_DEPS)
+$(AFTER_DEPS): after-deps
+	@:
+after-deps: $(DEPS)
+	@SHARED_LEVEL=$$MAKELEVEL $(MAKE) --no-print-directory $(AFTER_DEPS)
+else
+
 include scripts/flavours.mk
 
 all: plain ## the tool build/slabfuzz and the replay binaries build/fuzz_*
 
-fuzz: plain libfuzzer libfuzzer-asan ## one campaign over all targets, or T=TARGET,..., or of TIME=SECONDS; findings in build/findings
+# The tool comes first; parsers are fuzzed under sanitizers, all else without.
+fuzz: build/slabfuzz libfuzzer $(RAW_TARGETS:%=build/libfuzzer-asan/fuzz_%) ## one campaign over all targets, or T=TARGET,..., or of TIME=SECONDS; findings in build/findings
 	build/slabfuzz fuzz --target $(or $(T),all) --until-declared $(if $(TIME),--time $(TIME)) $(if $(JOBS),--jobs $(JOBS)) --out build
 
 test: unit unit32 programs claims planted sweep-test pairs-test matrix-test example framework-faults-test ## unit tests (plain, ASan, 32-bit), claims, regressions, planted bugs
@@ -57,10 +71,8 @@ test: unit unit32 programs claims planted sweep-test pairs-test matrix-test exam
 unit: $(UNIT_TESTS) ## the unit tests only
 	@scripts/run_units.sh $(UNIT_TESTS)
 
-# `make deps test` gets the library after this file was read, so the list is empty once.
-unit32: $(UNIT_TESTS_32) | $(DEPS_FIRST) ## the same in 32 bit, where `make deps` could get a cmocka for that
-	@$(if $(UNIT_TESTS_32),scripts/run_units.sh $(UNIT_TESTS_32),if [ -e build/cmocka32/libcmocka.so.0 ]; then \
-		$(MAKE) unit32; else echo "unit32: left out: no build/cmocka32, which make deps gets"; fi)
+unit32: $(UNIT_TESTS_32) ## the same in 32 bit, where `make deps` could get a cmocka for that
+	@$(if $(UNIT_TESTS_32),scripts/run_units.sh $(UNIT_TESTS_32),scripts/left_out.sh unit32 build/cmocka32 deps)
 
 programs: plain asan m32 ## replay claims, regressions and test programs in three builds
 	@scripts/run_programs.sh build/slabfuzz build/asan/slabfuzz build/m32/slabfuzz
@@ -87,6 +99,7 @@ pairs-test: plain asan ## one program in 61 of them, and what happens when one k
 	@scripts/pairs_test.sh build/slabfuzz
 
 matrix: plain ## the safety matrix, TIME=300 seconds of fuzzing: build/matrix/matrix.html
+	@scripts/matrix_html.py --help >/dev/null
 	@build/slabfuzz matrix --out build/matrix --time $(or $(TIME),300)
 	@scripts/matrix_html.py build/matrix
 
@@ -99,12 +112,12 @@ matrix-test: plain ## a small matrix is killed, goes on, and its page opens in h
 rediscover: plain ## what was claimed, found from an empty corpus, SEEDS=3: docs/rediscovery.md
 	@scripts/rediscover.py --seeds $(or $(SEEDS),3)
 
-refute: plain $(MACHINES) ## what build/matrix shows unsafe falls to a short program, what it shows safe sees a planted bug
+refute: plain build/planted/slabfuzz $(MACHINES) ## what build/matrix shows unsafe falls to a short program, what it shows safe sees a planted bug
 	@scripts/refute.py build/matrix
 
-planted: plain $(MACHINES) ## each planted bug is killed by its program, its clean twin is silent; each fault point has one
-	@scripts/run_planted.sh build/slabfuzz
-	@scripts/fault_bugs.sh build/slabfuzz
+planted: build/planted/slabfuzz $(MACHINES) ## each planted bug is killed by its program, its clean twin is silent; each fault point has one
+	@scripts/run_planted.sh build/planted/slabfuzz
+	@scripts/fault_bugs.sh build/planted/slabfuzz
 
 framework-faults: plain asan libfuzzer ## each planted fault of the framework ends as a bug of it, in three builds and a campaign
 	+@scripts/framework_faults.sh all
@@ -120,7 +133,7 @@ example: plain ## an allocator from outside the tree: its two bugs are found, re
 lint: ## formatting, clang-tidy, include arrows, house rules
 	@scripts/lint.sh
 
-smoke: plain libfuzzer libfuzzer-asan corpora ## every target for seconds; the canary must be found
+smoke: plain libfuzzer $(RAW_TARGETS:%=build/libfuzzer-asan/fuzz_%) corpora ## every target for seconds; the canary must be found
 	@scripts/smoke.sh
 
 soak: $(FLAVOURS) corpora ## clean targets stay silent for MINUTES=10 each, in all FLAVOURS="libfuzzer-asan msan m32"
@@ -129,7 +142,7 @@ soak: $(FLAVOURS) corpora ## clean targets stay silent for MINUTES=10 each, in a
 discovery: plain libfuzzer afl ## history targets from an empty corpus, SEEDS=10 each, both engines; a table
 	@scripts/discovery.py --seeds $(or $(SEEDS),10) --time 60
 
-kill-matrix: plain $(MACHINES) ## oracle x planted bug, found by fuzzing, SEEDS=10 each: docs/kill-matrix.md
+kill-matrix: plain build/planted/slabfuzz $(MACHINES) ## oracle x planted bug, found by fuzzing, SEEDS=10 each: docs/kill-matrix.md
 	@scripts/kill_matrix.py --seeds $(or $(SEEDS),10) --jobs $(shell nproc)
 
 replay100: plain asan m32 ## each finding replays alike, 100 times out of 100, in three builds
@@ -152,8 +165,12 @@ ossfuzz-tests: $(plain_DIR)/slabfuzz ## claims and regressions only, with any co
 	@$(plain_DIR)/slabfuzz claims
 
 ossfuzz-check: ## what OSS-Fuzz checks of a project, without its images; ONLY=libfuzzer-address for one row
-	@scripts/ossfuzz_check_test.py
+	@scripts/ossfuzz_check_test.py $(if $(ONLY),--quick)
 	@scripts/ossfuzz_check.py $(ONLY)
+
+bare-check: ## in a bare Debian: make deps fuzz, make deps test, with seconds; wants root and make deps-ci
+	@scripts/bare_test.sh
+	@scripts/bare_debian.sh
 
 corpora: plain ## encode the text corpora to engine bytes in build/corpora
 	@scripts/corpora.sh encode
@@ -172,3 +189,5 @@ format: ## run clang-format over all sources
 
 clean: ## remove build/
 	rm -rf build
+
+endif

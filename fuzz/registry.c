@@ -2,6 +2,7 @@
 /* The registry's tables.  Explicit lines, not constructors: fixed order, and static linking cannot drop an entry. */
 #include "fuzz/registry.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define ALLOCATOR(name) extern const struct allocator_ops allocator_##name;
@@ -45,4 +46,14 @@ const struct allocator_ops *allocator_by_name(const char *name)
 		if (!strcmp(planted_allocators[i].name, name))
 			return planted_allocators[i].ops;
 	return NULL;
+}
+
+void allocator_unknown(const char *name, char *what, size_t size)
+{
+	for (unsigned i = 0; planted_allocators[i].name; i++)
+		if (!strcmp(planted_allocators[i].name, name)) {
+			snprintf(what, size, "%.40s is in build/planted/slabfuzz, which make planted builds", name);
+			return;
+		}
+	snprintf(what, size, "there is no allocator '%.40s'", name);
 }

@@ -187,7 +187,10 @@ static int add_target(const struct target *target)
 		return 0;
 	t->plan = t->twins;
 	if (!plant(&t->plan)) {
-		fprintf(stderr, "slabfuzz kill: there is no allocator %s\n", job.allocator);
+		char what[120];
+
+		allocator_unknown(job.allocator, what, sizeof(what));
+		fprintf(stderr, "slabfuzz kill: %s\n", what);
 		return STATUS_USAGE;
 	}
 	t->seeds = calloc(KILL_SEEDS_MAX, sizeof(*t->seeds));

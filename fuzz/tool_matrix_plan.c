@@ -220,6 +220,8 @@ static bool check(const struct matrix_selection *s, char *what, size_t size)
 	for (unsigned i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		if (unknown_word(lists[i].list, lists[i].known, word, sizeof(word))) {
 			snprintf(what, size, "there is no %s '%s'", lists[i].kind, word);
+			if (lists[i].known == is_allocator)
+				allocator_unknown(word, what, size);
 			return false;
 		}
 	return true;

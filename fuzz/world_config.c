@@ -185,6 +185,18 @@ static bool set_key(struct world_config *config, const char *key, const char *va
 	return false;
 }
 
+static void explain(struct text_error *error, const struct setting *s)
+{
+	error->line = s->line;
+	error->column = s->column;
+	if (!strcmp(s->key, "allocator"))
+		allocator_unknown(s->value, error->what, sizeof(error->what));
+	else
+		snprintf(error->what, sizeof(error->what),
+			 known_key(s->key) ? "world key %.30s has no value '%.40s'" : "unknown world key '%.30s'",
+			 s->key, s->value);
+}
+
 bool world_config_resolve(struct world_config *config, const struct program *settings, struct text_error *error)
 {
 	/* The profile first: single policies override it wherever they stand. */
@@ -195,12 +207,7 @@ bool world_config_resolve(struct world_config *config, const struct program *set
 
 			if ((pass == 0) != is_profile || set_key(config, s->key, s->value))
 				continue;
-			error->line = s->line;
-			error->column = s->column;
-			snprintf(error->what, sizeof(error->what),
-				 known_key(s->key) ? "world key %.30s has no value '%.40s'"
-						   : "unknown world key '%.30s'",
-				 s->key, s->value);
+			explain(error, s);
 			return false;
 		}
 	return true;

@@ -18,6 +18,7 @@ Dir::Cache "$work/cache";
 Acquire::Languages "none";
 Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
 CONF
+echo "cmocka32: getting libcmocka0:i386 for the unit tests in 32 bit"
 export APT_CONFIG=$work/apt.conf
 # An index of a repository that has no i386 is no reason to stop: the download says what is missing.
 apt-get update -q >/dev/null 2>&1 || true

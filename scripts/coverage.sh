@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What the corpus of one target reaches in the code under test: one line, and HTML.
 set -euo pipefail
+command -v llvm-cov-14 >/dev/null || { echo "coverage.sh: there is no llvm-14: make deps-ci" >&2; exit 2; }
 t=${1:?target} out=build/coverage/$1
 scripts/corpora.sh encode
 mkdir -p "$out"

@@ -52,7 +52,7 @@ oss_CC := $(CC)
 oss_FLAGS := $(CFLAGS)
 oss_LINK := $(CXX) $(CXXFLAGS)
 oss_ENGINE := $(LIB_FUZZING_ENGINE)
-oss_PATCHES := none
+oss_PLANTED := none
 
 # The code under test, and the rest of the core.  A missing folder is an empty list.
 UNDER_TEST := $(wildcard sim/*.c allocators/*.c backends/*.c)
@@ -63,17 +63,19 @@ TOOL := $(wildcard fuzz/main*.c fuzz/tool_*.c)
 ENTRY := fuzz/libfuzzer.c fuzz/replay.c fuzz/replay_raw.c fuzz/aflplusplus.c
 IMPORT := $(wildcard fuzz/import*.c)
 FRAMEWORK := $(wildcard oracles/*.c program/*.c) $(filter-out $(TOOL) $(ENTRY),$(wildcard fuzz/*.c))
+# All that those need: a sanitizers' build of them is a matter of seconds.
 PARSER := $(wildcard program/*.c) sim/invariant.c $(IMPORT)
+RAW_REPLAY := fuzz/replay_files.c fuzz/input_file.c
 RAW_TARGETS := $(basename $(notdir $(wildcard targets/parser_*.c targets/import_*.c)))
 TARGETS := $(filter-out $(RAW_TARGETS),$(basename $(notdir $(wildcard targets/*.c))))
 PATCHES := $(wildcard tests/planted/*.patch)
-# All of them are in the plain tool; other flavours have those that targets and unit tests name, or a fresh build would
-# take minutes more.
+# A build has those that targets and unit tests name; all of them, which takes minutes, are in build/planted/slabfuzz, which
+# is for `make planted` and its like.
 NAMERS := $(wildcard targets/*.c tests/test_*.c)
 NAMED_PATCHES := $(patsubst %,tests/planted/%.patch,$(sort $(shell \
 	sed -n -E 's/.*(allocator|peers)=[a-z0-9-]*\+([a-z0-9-]*).*/\2/p' $(NAMERS))))
-plain_PATCHES := $(PATCHES)
-# tests/<noun>.c without test_ in front is a helper of all of them.
+UNNAMED_PATCHES := $(filter-out $(NAMED_PATCHES),$(PATCHES))
+# tests/<noun>.c without test_ in front is a helper of all of them, and of nothing else: it may want cmocka.
 TESTS := $(basename $(notdir $(wildcard tests/test_*.c)))
 TEST_HELPERS := $(filter-out tests/test_%,$(wildcard tests/*.c))
 UNIT_TESTS := $(TESTS:%=build/tests/%) $(TESTS:%=build/asan/tests/%)
@@ -86,11 +88,11 @@ define flavour
 .PHONY: $(1)
 $(1): $(RAW_TARGETS:%=$(2)/fuzz_%) $(if $(wildcard fuzz/libfuzzer.c),$(TARGETS:%=$(2)/fuzz_%))
 
-$(2)/obj/%.o: %.c | $$(DEPS_FIRST)
+$(2)/obj/%.o: %.c
 	@mkdir -p $$(@D)
 	@$$(if $$(V),,echo "  CC    $$@")
 	$$(Q)$($(1)_CC) $(COMPILE) $($(1)_FLAGS) -c -o $$@ $$<
-$(2)/cov/%.o: %.c | $$(DEPS_FIRST)
+$(2)/cov/%.o: %.c
 	@mkdir -p $$(@D)
 	@$$(if $$(V),,echo "  CC    $$@")
 	$$(Q)$(or $($(1)_COVCC),$($(1)_CC)) $(COMPILE) $($(1)_FLAGS) $($(1)_COV) $$(COMPARISONS) -c -o $$@ $$<
@@ -104,7 +106,7 @@ $(if $($(1)_COV),$(TRACED:%.c=$(2)/cov/%.o): COMPARISONS := -fno-sanitize-covera
 $(2)/libcore.a: $(TRACED:%.c=$(2)/cov/%.o) $(patsubst %.c,$(2)/obj/%.o,$(filter-out $(TRACED),$(UNDER_TEST) $(FRAMEWORK)))
 $(2)/libparser.a: $(PARSER:%.c=$(2)/cov/%.o)
 $(2)/libtool.a: $(patsubst %.c,$(2)/obj/%.o,$(filter fuzz/tool_%,$(TOOL)))
-$(2)/libplanted.a: $(patsubst tests/planted/%.patch,$(2)/planted/%.o,$(filter %.patch,$(or $($(1)_PATCHES),$(NAMED_PATCHES))))
+$(2)/libplanted.a: $(if $($(1)_PLANTED),,$(NAMED_PATCHES:tests/planted/%.patch=$(2)/planted/%.o))
 $(2)/libhelpers.a: $(TEST_HELPERS:%.c=$(2)/obj/%.o)
 $(2)/lib%.a:
 	@rm -f $$@
@@ -113,17 +115,18 @@ $(2)/lib%.a:
 # A planted bug: the objects of the model, one of them patched, one symbol left global.
 $(1)_MODELS := $(patsubst %.c,$(2)/cov/%.o,$(filter allocators/%,$(TRACED))) \
 	$(patsubst %.c,$(2)/obj/%.o,$(filter-out $(TRACED),$(wildcard allocators/*.c)))
-$(2)/planted/%.o: tests/planted/%.patch scripts/plant.sh $$($(1)_MODELS) | $$(DEPS_FIRST)
+$(2)/planted/%.o: tests/planted/%.patch scripts/plant.sh $$($(1)_MODELS)
+	@$$(if $$(V),,echo "  PLANT $$@")
 	@scripts/plant.sh object $$< $$@ $(or $($(1)_EMULATION),elf_x86_64) \
 		'$(or $($(1)_COVCC),$($(1)_CC)) $(COMPILE) $($(1)_FLAGS) $($(1)_COV)' $$($(1)_MODELS)
-# Who links which planted bugs: the tool all of them, a target those that its source names.
-$(2)/planted_registry.c: $(filter %.patch,$(or $($(1)_PATCHES),$(NAMED_PATCHES))) scripts/plant.sh $(NAMERS) $(2)/planted.list
-	@scripts/plant.sh registry $(filter %.patch,$(or $($(1)_PATCHES),$(NAMED_PATCHES))) > $$@.new
+# Who links which planted bugs: the tool those that anybody names, a target those that its source names.
+$(2)/planted_registry.c: $(PATCHES) scripts/plant.sh $(2)/planted.list
+	@scripts/plant.sh registry $(NAMED_PATCHES) --elsewhere $(UNNAMED_PATCHES) > $$@.new
 	@cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
-# A patch that came or went, or another choice on the command line.
-$(2)/planted.list: FORCE $(filter %.patch,$(or $($(1)_PATCHES),$(NAMED_PATCHES)))
+# A patch that came or went, or is named now.
+$(2)/planted.list: FORCE
 	@mkdir -p $$(@D)
-	@echo '$(or $($(1)_PATCHES),$(NAMED_PATCHES))' | cmp -s - $$@ || echo '$(or $($(1)_PATCHES),$(NAMED_PATCHES))' > $$@
+	@echo '$(NAMED_PATCHES) $(UNNAMED_PATCHES)' | cmp -s - $$@ || echo '$(NAMED_PATCHES) $(UNNAMED_PATCHES)' > $$@
 $(2)/planted_of/%.c: targets/%.c $(PATCHES) scripts/plant.sh
 	@mkdir -p $$(@D)
 	@scripts/plant.sh registry $$$$(scripts/plant.sh named-in $$<) > $$@
@@ -137,17 +140,16 @@ $(2)/named/%.o: $(2)/obj/targets/%.o
 	@objcopy --redefine-sym target=target_$$* $$< $$@
 
 $(TARGETS:%=$(2)/fuzz_%): $(2)/fuzz_%: $(2)/obj/targets/%.o $(2)/obj/planted_of/%.o $(2)/obj/fuzz/libfuzzer.o \
-		$(if $($(1)_LINK),,$(2)/obj/fuzz/replay.o) $(2)/libcore.a $(2)/libplanted.a $(2)/libhelpers.a
+		$(if $($(1)_LINK),,$(2)/obj/fuzz/replay.o) $(2)/libcore.a $(2)/libplanted.a
 	@$$(if $$(V),,echo "  LINK  $$@")
 	$$(Q)$(or $($(1)_LINK),$($(1)_CC)) $($(1)_FLAGS) -o $$@ $$^ $(2)/libcore.a $($(1)_ENGINE)
 $(RAW_TARGETS:%=$(2)/fuzz_%): $(2)/fuzz_%: $(2)/obj/targets/%.o \
-		$(if $($(1)_LINK),,$(2)/obj/fuzz/replay_raw.o) $(2)/libparser.a $(2)/libcore.a
+		$(if $($(1)_LINK),,$(2)/obj/fuzz/replay_raw.o $(RAW_REPLAY:%.c=$(2)/obj/%.o)) $(2)/libparser.a
 	@$$(if $$(V),,echo "  LINK  $$@")
 	$$(Q)$(or $($(1)_LINK),$($(1)_CC)) $($(1)_FLAGS) -o $$@ $$^ $($(1)_ENGINE)
 
 $(2)/slabfuzz: $(patsubst %.c,$(2)/obj/%.o,$(filter fuzz/main%,$(TOOL))) $(2)/obj/targets_registry.o \
-		$(TARGETS:%=$(2)/named/%.o) $(2)/obj/planted_registry.o $(2)/libtool.a $(2)/libcore.a $(2)/libplanted.a \
-		$(2)/libhelpers.a
+		$(TARGETS:%=$(2)/named/%.o) $(2)/obj/planted_registry.o $(2)/libtool.a $(2)/libcore.a $(2)/libplanted.a
 	@$$(if $$(V),,echo "  LINK  $$@")
 	$$(Q)$($(1)_CC) $($(1)_FLAGS) -o $$@ $$^ $(2)/libcore.a $(TOOL_LIBS)
 
@@ -163,24 +165,38 @@ $(foreach f,$(ALL_FLAVOURS),$(eval $(call flavour,$(f),$(or $($(f)_DIR),build/$(
 # Flavours that also have the tool.
 $(foreach f,plain asan m32 msan,$(eval $(f): $(if $(filter fuzz/main%,$(TOOL)),$(or $($(f)_DIR),build/$(f))/slabfuzz)))
 
+# All bugs planted in allocators.
+build/planted/slabfuzz: $(patsubst %.c,build/obj/%.o,$(filter fuzz/main%,$(TOOL))) build/obj/targets_registry.o \
+		$(TARGETS:%=build/named/%.o) build/planted/registry/all.o build/libtool.a build/libcore.a \
+		$(PATCHES:tests/planted/%.patch=build/planted/%.o) build/slabfuzz
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(plain_CC) $(plain_FLAGS) -o $@ $(filter-out build/slabfuzz,$^) build/libcore.a $(TOOL_LIBS)
+build/planted/registry/all.c: $(PATCHES) scripts/plant.sh build/planted.list
+	@mkdir -p $(@D)
+	@scripts/plant.sh registry $(PATCHES) > $@
+build/planted/registry/all.o: build/planted/registry/all.c
+	@$(plain_CC) $(COMPILE) $(plain_FLAGS) -c -o $@ $<
+
 # Bugs of the machine: a tool each.
 MACHINE_PATCHES := $(wildcard tests/planted/machine/*.patch)
 MACHINES := $(MACHINE_PATCHES:tests/planted/machine/%.patch=build/machine/%)
-MACHINE_SOURCES := $(UNDER_TEST) $(FRAMEWORK) $(wildcard sim/*.h sim/*.def backends/*.h fuzz/*.h oracles/*.h) $(TEST_HELPERS)
+MACHINE_SOURCES := $(UNDER_TEST) $(FRAMEWORK) $(wildcard sim/*.h sim/*.def backends/*.h fuzz/*.h oracles/*.h)
+$(filter build/machine/region-%.o,$(MACHINES:%=%.o)): tests/bump_heap.c tests/bump_heap.h
 build/machine/%.o: tests/planted/machine/%.patch scripts/plant.sh $(MACHINE_SOURCES)
 	@mkdir -p $(@D)
+	@$(if $(V),,echo "  PLANT $@")
 	@scripts/plant.sh machine $< $@ '$(plain_CC) $(COMPILE) $(plain_FLAGS)'
 # Objects that come before the archives.  A bug at a time: no planted allocator, and nothing for a debugger, or 80 tools
 # take gigabytes.
-link_machine = $(plain_CC) $(plain_FLAGS) -Wl,--strip-debug -o $@ $(1) \
+link_machine = $(if $(V),,echo "  LINK  $@";) $(plain_CC) $(plain_FLAGS) -Wl,--strip-debug -o $@ $(1) \
 	$(patsubst %.c,build/obj/%.o,$(filter fuzz/main%,$(TOOL))) build/obj/targets_registry.o $(TARGETS:%=build/named/%.o) \
-	build/machine/registry/unplanted.o build/libtool.a build/libcore.a build/libhelpers.a build/libcore.a $(TOOL_LIBS)
+	build/machine/registry/unplanted.o build/libtool.a build/libcore.a $(TOOL_LIBS)
 build/machine/registry/unplanted.c: scripts/plant.sh
 	@mkdir -p $(@D)
 	@scripts/plant.sh registry > $@
 build/machine/registry/unplanted.o: build/machine/registry/unplanted.c
 	@$(plain_CC) $(COMPILE) $(plain_FLAGS) -c -o $@ $<
-build/machine/%: build/machine/%.o build/machine/registry/unplanted.o build/slabfuzz
+build/machine/%: build/machine/%.o build/machine/registry/unplanted.o build/slabfuzz build/libtool.a build/libcore.a
 	@$(call link_machine,$<)
 # The heap of region-* is a helper of the tests that no other tool knows; `region` has no bug.
 build/machine/registry/heaps.o: fuzz/registry.c fuzz/registry.def tests/heaps.def
@@ -188,8 +204,8 @@ build/machine/registry/heaps.o: fuzz/registry.c fuzz/registry.def tests/heaps.de
 	@$(plain_CC) $(COMPILE) $(plain_FLAGS) -DSLABFUZZ_REGISTRY_EXTRA='"tests/heaps.def"' -c -o $@ $<
 build/machine/region-%: build/machine/region-%.o build/machine/registry/heaps.o build/machine/registry/unplanted.o build/slabfuzz
 	@$(call link_machine,$(wordlist 1,2,$^))
-build/machine/region: build/machine/registry/heaps.o build/machine/registry/unplanted.o build/slabfuzz
-	@$(call link_machine,$<)
+build/machine/region: build/machine/registry/heaps.o build/obj/tests/bump_heap.o build/machine/registry/unplanted.o build/slabfuzz
+	@$(call link_machine,$(wordlist 1,2,$^))
 MACHINES += build/machine/region
 
 # For scripts/framework_faults.sh, a line each: build|folder|how it is compiled, build|link|how an executable is linked.

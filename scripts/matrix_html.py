@@ -9,8 +9,12 @@ import json
 import os
 import pathlib
 import re
+import sys
 
-import jinja2
+try:
+    import jinja2
+except ImportError:
+    sys.exit("matrix_html.py: there is no python3-jinja2: make deps-ci")
 
 CSS = {"green": "green", "hazard": "hazard", "damage": "damage", "not applicable": "na"}
 GRAVITY = ["not applicable", "green", "hazard", "damage"]

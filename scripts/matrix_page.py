@@ -144,7 +144,7 @@ def main():
     args = parser.parse_args()
     binary = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not binary:
-        print("skipped: no chromium (make deps)")
+        print("skipped: no chromium (make deps-ci)")
         return 0
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         tab = Chromium(binary, profile)

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Builds ossfuzz/build.sh as OSS-Fuzz's base-builder does, moves $OUT away, and holds it to OSS-Fuzz's rules.
+"""Runs ossfuzz/build.sh as OSS-Fuzz's base-builder does, takes $OUT away, and holds it to OSS-Fuzz's rules.
 
-Rows: libfuzzer with address, undefined, memory and coverage, the same on i386 with address, afl with address and none;
-with clang-14, and libfuzzer with address once more with clang-19 where that is installed; run_tests.sh is row `tests`.
-No target may break.
+The build runs without a network in a root that has a compiler and what ossfuzz/Dockerfile installs, nothing else
+(scripts/bare_root.sh).  Rows: libfuzzer with address, undefined, memory and coverage, the same on i386 with address, afl
+with address and none; with clang-14, and libfuzzer with address once more with clang-19 where there is a package of it;
+run_tests.sh is row `tests`.  No target may break.
 """
 import argparse
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -34,6 +36,10 @@ ROWS = [("libfuzzer", "address", "x86_64", "14"), ("libfuzzer", "undefined", "x8
         ("libfuzzer", "address", "i386", "14"), ("afl", "address", "x86_64", "14"), ("afl", "none", "x86_64", "14"),
         ("libfuzzer", "address", "x86_64", "19")]
 TESTS = "tests"
+DOCKERFILES = ["ossfuzz/Dockerfile", ".clusterfuzzlite/Dockerfile"]
+BARE_ROOT = str(pathlib.Path(__file__).resolve().parent / "bare_root.sh")
+# Of what the base-builder image has, what we need: the fewer the better.
+TOOLCHAIN = ["clang-{clang}", "libclang-rt-{clang}-dev", "binutils", "git"]
 
 
 def name_of(row):
@@ -41,20 +47,60 @@ def name_of(row):
     return f"{engine}-{sanitizer}" + ("-i386" if architecture == "i386" else "") + (f"-clang-{clang}" if clang != "14" else "")
 
 
-def export(src):
+def packages_of(dockerfile):
+    """What its lines install."""
+    text = pathlib.Path(dockerfile).read_text().replace("\\\n", " ")
+    return sorted(word for words in re.findall(r"apt-get install ([^&;\n]*)", text) for word in words.split() if word[0] != "-")
+
+
+def check_dockerfiles(tree):
+    """Both images are to have the same."""
+    lists = [packages_of(tree / name) for name in DOCKERFILES]
+    if lists[0] != lists[1]:
+        yield f"packages: {DOCKERFILES[0]} installs {' '.join(lists[0])}, {DOCKERFILES[1]} {' '.join(lists[1])}"
+
+
+def export(tree, src):
     """The tree as a checkout would have it: no build, nothing ignored."""
-    files = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], stdout=subprocess.PIPE, check=True).stdout
+    files = subprocess.run(["git", "-C", tree, "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others",
+                            "--exclude-standard"], stdout=subprocess.PIPE, check=True).stdout
     (src / "slabfuzz").mkdir(parents=True)
     for name in files.decode().split("\0"):
-        if name and os.path.lexists(name):
+        if name and os.path.lexists(tree / name):
             target = src / "slabfuzz" / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(name, target, follow_symlinks=False)
+            shutil.copy2(tree / name, target, follow_symlinks=False)
     for script in ("build.sh", "run_tests.sh"):
-        shutil.copy2(f"ossfuzz/{script}", src / script)
+        shutil.copy2(tree / f"ossfuzz/{script}", src / script)
 
 
-def builder(row, src, work, out):
+def root_of(row, packages):
+    """The directory of a root for this row."""
+    engine, _, architecture, clang = row
+    base = [package.format(clang=clang) for package in TOOLCHAIN]
+    if clang == "14":
+        base.append("clang")
+    if engine == "afl":
+        base.append("afl++")
+    if architecture == "i386":
+        base.append("g++-multilib")
+    lower = subprocess.run([BARE_ROOT, "make", *base], stdout=subprocess.PIPE, text=True, check=False)
+    made = lower if lower.returncode else subprocess.run([BARE_ROOT, "make", "--on", lower.stdout.strip(), *packages],
+                                                         stdout=subprocess.PIPE, text=True, check=False)
+    if made.returncode:
+        sys.exit(f"ossfuzz {name_of(row)}: there is no root to build in")
+    return made.stdout.strip()
+
+
+def run_in(root, script, row, src, work, out, sink):
+    """Status of the script, which sees the places of the base-builder."""
+    binds = [word for place, inside in ((src, "/src"), (work, "/work"), (out, "/out")) for word in ("--bind", str(place), inside)]
+    environment = [f"{key}={value}" for key, value in builder(row).items()]
+    return subprocess.run([BARE_ROOT, "run", root, *binds, "env", "-i", "-C", "/src", *environment, "bash", "-eu", f"/src/{script}"],
+                          stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT, check=False).returncode
+
+
+def builder(row):
     """What `compile` of the base-builder puts into the environment."""
     engine, sanitizer, architecture, clang = row
     flags = f"{BASE} {SANITIZER_FLAGS[sanitizer]}"
@@ -62,7 +108,8 @@ def builder(row, src, work, out):
         flags += " -fsanitize=fuzzer-no-link"
     if architecture == "i386":
         flags += " -m32"
-    env = {"PATH": os.environ["PATH"], "HOME": str(work), "LANG": "C.UTF-8", "SRC": str(src), "WORK": str(work), "OUT": str(out),
+    env = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/work", "LANG": "C.UTF-8",
+           "SRC": "/src", "WORK": "/work", "OUT": "/out",
            "FUZZING_ENGINE": engine, "SANITIZER": sanitizer, "ARCHITECTURE": architecture, "FUZZING_LANGUAGE": "c",
            "CC": f"clang-{clang}", "CXX": f"clang++-{clang}", "LIB_FUZZING_ENGINE": "-fsanitize=fuzzer", "HOST_CC": f"clang-{clang}",
            # -fsanitize=function does not exist for C.
@@ -73,36 +120,47 @@ def builder(row, src, work, out):
     return env
 
 
-def add_engine(engine, out):
+def add_engine(engine, root, out):
     """compile_afl leaves its tools in $OUT."""
     if engine == "afl":
-        for tool in pathlib.Path("/usr/bin").glob("afl-*"):
+        for tool in pathlib.Path(root, "usr/bin").glob("afl-*"):
             shutil.copy(tool, out)
         (out / "afl_options.txt").write_text("")
 
 
-def run_tests(src, scratch):
+def told(log):
+    """Of a log what a reader wants: the first errors, or else its end."""
+    text = log.read_text(errors="replace")
+    errors = re.findall(r"^.*(?:error:|not found|Error \d).*$", text, re.M)[:3]
+    return " / ".join(errors) or ossfuzz_rules.tail(text, 8)
+
+
+def run_tests(packages, src, scratch):
     """run_tests.sh, whose programs are not fuzzed: no sanitizer, any compiler."""
     started = time.monotonic()
-    work = pathlib.Path(tempfile.mkdtemp(dir=scratch))
+    work, log = pathlib.Path(tempfile.mkdtemp(dir=scratch)), scratch / "tests.log"
     row = ("libfuzzer", "address", "x86_64", "14")
-    done = subprocess.run(["bash", "-eu", src / "run_tests.sh"], cwd=src, env=builder(row, src, work, work), stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, check=False)
+    root = root_of(row, packages)
+    with log.open("wb") as sink:
+        status = run_in(root, "run_tests.sh", row, src, work, work, sink)
     shutil.rmtree(work)
-    print(f"ossfuzz tests: run_tests.sh ends with {done.returncode} after {time.monotonic() - started:.0f} s", flush=True)
-    return [f"run_tests.sh ends with {done.returncode}: {ossfuzz_rules.tail(done.stdout, 8)}"] if done.returncode else []
+    print(f"ossfuzz tests: run_tests.sh ends with {status} after {time.monotonic() - started:.0f} s", flush=True)
+    return [f"run_tests.sh ends with {status}: {told(log)}"] if status else []
 
 
-def run_row(row, src, scratch):
+def run_row(row, packages, src, scratch):
+    started = time.monotonic()
+    root = root_of(row, packages)
+    print(f"ossfuzz {name_of(row):28} a root with {' '.join(packages)} after {time.monotonic() - started:.0f} s", flush=True)
     started = time.monotonic()
     work, out = pathlib.Path(tempfile.mkdtemp(dir=scratch)), pathlib.Path(tempfile.mkdtemp(dir=scratch))
-    add_engine(row[0], out)
+    add_engine(row[0], root, out)
     log = scratch / f"{name_of(row)}.log"
     with log.open("wb") as sink:
-        status = subprocess.run(["bash", "-eu", src / "build.sh"], cwd=src, env=builder(row, src, work, out), stdout=sink,
-                                stderr=subprocess.STDOUT, check=False).returncode
+        status = run_in(root, "build.sh", row, src, work, out, sink)
     if status:
-        return [f"build: build.sh ends with {status}: {ossfuzz_rules.tail(log.read_text(errors='replace'), 8)}"]
+        shutil.rmtree(work)
+        return [f"build: build.sh ends with {status}: {told(log)}"]
     elsewhere = pathlib.Path(tempfile.mkdtemp(prefix="not-out-", dir="/tmp")) / "out"
     shutil.move(out, elsewhere)
     shutil.rmtree(work)
@@ -117,25 +175,43 @@ def run_row(row, src, scratch):
     return complaints
 
 
+def is_packaged(package):
+    return subprocess.run(["apt-cache", "show", package], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def become_root():
+    """Only root may chroot; where sudo asks nothing, as in CI, it is taken."""
+    if os.geteuid() and shutil.which("sudo") and not subprocess.run(["sudo", "-n", "true"], stderr=subprocess.DEVNULL, check=False).returncode:
+        os.execvp("sudo", ["sudo", "-n", "--preserve-env=CI,SLABFUZZ_ROOTS", sys.executable, *sys.argv])
+    status = subprocess.run([BARE_ROOT, "ready"], check=False).returncode
+    if status:
+        sys.exit(status)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rows", nargs="*", help="as libfuzzer-address; all if none is given")
+    parser.add_argument("--tree", type=pathlib.Path, default=pathlib.Path("."), help="another source tree")
     args = parser.parse_args()
     known = {name_of(row): row for row in ROWS}
     unknown = [name for name in args.rows if name not in [*known, TESTS]]
     if unknown:
         parser.error(f"there is no row {unknown[0]}: {' '.join([*known, TESTS])}")
+    become_root()
+    packages = packages_of(args.tree / DOCKERFILES[0])
     failed = 0
+    for complaint in check_dockerfiles(args.tree):
+        print(f"FAILED ossfuzz {complaint}", flush=True)
+        failed += 1
     with tempfile.TemporaryDirectory(prefix="ossfuzz-", dir="/tmp") as scratch:
-        src = pathlib.Path(scratch) / "src"
-        export(src)
+        src, scratch_path = pathlib.Path(scratch) / "src", pathlib.Path(scratch)
+        export(args.tree, src)
         for name in args.rows or [*known, TESTS]:
             row = known.get(name)
-            if row and (not shutil.which(f"clang-{row[3]}") or (row[0] == "afl" and not shutil.which("afl-clang-fast"))):
-                print(f"ossfuzz {name}: left out, there is no {'afl++' if row[0] == 'afl' else 'clang-' + row[3]} here")
+            if row and not is_packaged(f"clang-{row[3]}"):
+                print(f"ossfuzz {name}: left out, there is no package clang-{row[3]}")
                 continue
-            scratch_path = pathlib.Path(scratch)
-            for complaint in run_row(row, src, scratch_path) if row else run_tests(src, scratch_path):
+            for complaint in run_row(row, packages, src, scratch_path) if row else run_tests(packages, src, scratch_path):
                 print(f"FAILED ossfuzz {name}: {complaint}", flush=True)
                 failed += 1
     return 1 if failed else 0

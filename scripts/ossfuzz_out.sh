@@ -14,7 +14,7 @@ shift
 rm -rf "$out" "$dir/seeds" && mkdir -p "$out" "$dir/seeds"
 
 env -u CFLAGS -u CXXFLAGS -u CXX -u LIB_FUZZING_ENGINE -u MAKEFLAGS -u MFLAGS make -s CC="${HOST_CC:-clang}" CFLAGS=-O1 WORK= \
-	plain_DIR="$dir/host" 'plain_PATCHES=$(NAMED_PATCHES)' "$tool" >"$dir/host.log" 2>&1 ||
+	plain_DIR="$dir/host" "$tool" >"$dir/host.log" 2>&1 ||
 	{ tail -n 20 "$dir/host.log" >&2; exit 1; }
 
 # Folders have programs of the same name.

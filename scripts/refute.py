@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-TOOL = "build/slabfuzz"
+TOOL, PLANTED = "build/slabfuzz", "build/planted/slabfuzz"
 GRAVITY = ["not applicable", "green", "hazard", "damage"]
 
 
@@ -40,7 +40,7 @@ def policies_of(settings):
 def matrix_with(patch, column, args):
     """The gravest cell of the column in a matrix of the tool with the bug."""
     machine = patch.parent.name == "machine"
-    tool = f"build/machine/{patch.stem}" if machine else TOOL
+    tool = f"build/machine/{patch.stem}" if machine else PLANTED
     chosen = [] if machine else ["--allocators", f"{headers(patch, 'model')[0]}+{patch.stem}"]
     chosen += ["--questions", column["question"]]
     if column["question"] != "BOOK":

@@ -26,6 +26,7 @@ for patch in tests/planted/*.patch; do
 		[ $status = 0 ] || complain "$name: its clean twin exits $status: $out"
 	fi
 	count=$((count + 1))
+	[ $((count % 20)) != 0 ] || echo "planted: $count bugs"
 done
 for patch in tests/planted/machine/*.patch; do
 	name=$(basename "$patch" .patch) killer=${patch%.patch}.prog
@@ -43,6 +44,7 @@ for patch in tests/planted/machine/*.patch; do
 	fi
 	out=$("$sound" run --check "$killer" 2>&1) || complain "$name: its clean twin: $out"
 	count=$((count + 1))
+	[ $((count % 20)) != 0 ] || echo "planted: $count bugs"
 done
-echo "planted: $count bugs"
+echo "planted: $count bugs in all"
 exit $failed

@@ -8,8 +8,11 @@ programs=(corpora/claims/*.prog corpora/regressions/*.prog corpora/*_clean/*.pro
 failed=0
 for tool; do
 	[ -x "$tool" ] || { echo "skipped: no $tool"; continue; }
+	count=0
 	for p in "${programs[@]}"; do
 		out=$("$tool" run --check "$p" 2>&1) || { printf '%s\nFAILED %s run --check %s\n' "$out" "$tool" "$p"; failed=1; }
+		count=$((count + 1))
+		[ $((count % 200)) != 0 ] || echo "programs: $count of ${#programs[@]} in $tool"
 	done
 	echo "programs: ${#programs[@]} in $tool"
 done

@@ -21,6 +21,7 @@ one() {
 	"build/$flavour/fuzz_$t" -max_total_time="$time" -timeout=10 -rss_limit_mb=2000 -seed=1 -print_final_stats=1 \
 		-artifact_prefix="$3/$t-" "$3/$t" "${rest[@]}" >"$3/$t.log" 2>&1 || status=$?
 	echo "$status" >"$3/$t.status"
+	echo "smoke: $t has run"
 }
 export -f one
 for f in targets/*.c; do basename "$f" .c; done | xargs -r -P 2 -I{} bash -c "one {} $seconds $out"

@@ -19,6 +19,6 @@ sweep() {
 	echo "sweep of $name: $(tail -n 1 "$work/out")"
 	[ $status = 0 ] || { failed=1 && cat "$work/out" "$work/err"; }
 }
-sweep corpora corpora/claims corpora/regressions corpora/*_clean
+for corpus in corpora/claims corpora/regressions corpora/*_clean; do sweep "$corpus" "$corpus"; done
 sweep traces "$work/mtrace" "$work/ftrace"
 exit $failed
