@@ -34,9 +34,11 @@ install() {
 	local root=$1
 	shift
 	copy_settings "$root"
-	chroot "$root" apt-get update -q
-	DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install -y -q --no-install-recommends \
-		-o Dpkg::Options::=--force-unsafe-io "$@"
+	get() { DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install -y -q --no-install-recommends \
+		-o Dpkg::Options::=--force-unsafe-io "$@"; }
+	# What the root below has read of the archive is a week old at most.
+	{ [ -e "$root/var/lib/slabfuzz-index" ] && get "$@"; } || { chroot "$root" apt-get update -q && get "$@"; }
+	touch "$root/var/lib/slabfuzz-index"
 	chroot "$root" apt-get clean
 }
 

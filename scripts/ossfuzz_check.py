@@ -39,7 +39,7 @@ TESTS = "tests"
 DOCKERFILES = ["ossfuzz/Dockerfile", ".clusterfuzzlite/Dockerfile"]
 BARE_ROOT = str(pathlib.Path(__file__).resolve().parent / "bare_root.sh")
 # Of what the base-builder image has, what we need: the fewer the better.
-TOOLCHAIN = ["clang-{clang}", "libclang-rt-{clang}-dev", "binutils", "git"]
+TOOLCHAIN = ["clang-{clang}", "libclang-rt-{clang}-dev", "binutils"]
 
 
 def name_of(row):
