@@ -79,7 +79,8 @@ static void judge_end(struct campaign *c, struct campaign_job *job, int status, 
 	if (job->failed && code >= 0)
 		snprintf(job->trouble, sizeof(job->trouble), "exit status %d", code);
 	else if (job->failed)
-		snprintf(job->trouble, sizeof(job->trouble), "signal %d, %s", WTERMSIG(status), strsignal(WTERMSIG(status)));
+		snprintf(job->trouble, sizeof(job->trouble), "signal %d, %s", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
 }
 
 /* The phase after one that ended by itself. */
@@ -163,7 +164,7 @@ static struct campaign_job *next_waiting(struct campaign *c, unsigned *waiting, 
 
 static bool is_searched_first(const struct campaign *c, const struct campaign_job *job)
 {
-	bool by_work = !c->seconds && c->until_declared && engine_is_inside(c->engine);
+	bool by_work = c->seconds <= 0 && c->until_declared && engine_is_inside(c->engine);
 
 	return job->phase == JOB_WAITING && job_declares(c, job) && (c->engine == ENGINE_ALL || by_work);
 }
@@ -179,9 +180,9 @@ static enum job_phase first_phase(const struct campaign *c, const struct campaig
 static double slice(struct campaign *c, enum job_phase phase, unsigned waiting, double now)
 {
 	unsigned shares = waiting > c->jobs ? waiting : c->jobs;
-	double share = (c->seconds ? (c->seconds - now) * c->jobs : c->explore) / shares;
+	double share = (c->seconds > 0 ? (c->seconds - now) * c->jobs : c->explore) / shares;
 
-	if (c->seconds)
+	if (c->seconds > 0)
 		return phase == JOB_SEARCH && waiting > 3 * c->jobs ? 3 * share : share;
 	if (phase == JOB_SEARCH)
 		return SEARCH_SECONDS;
@@ -226,7 +227,7 @@ static void status_line(const struct campaign *c, double now, unsigned raw, bool
 	int used;
 
 	used = snprintf(line, sizeof(line), "[%.0f", now);
-	if (c->seconds)
+	if (c->seconds > 0)
 		used += snprintf(line + used, sizeof(line) - (size_t)used, " of %.0f", c->seconds);
 	used += snprintf(line + used, sizeof(line) - (size_t)used, " s] %u of %u targets done, %u findings",
 			 count_phase(c, JOB_DONE), c->job_count, c->finding_count);
@@ -281,7 +282,7 @@ static void run_jobs(struct campaign *c, double begin)
 	double now = clock_seconds() - begin, shown = 0;
 	unsigned raw = 1;
 
-	while (!signalled && !c->disk_error && (!c->seconds || now < c->seconds) &&
+	while (!signalled && !c->disk_error && (c->seconds <= 0 || now < c->seconds) &&
 	       (raw || count_phase(c, JOB_DONE) < c->job_count)) {
 		start_waiting(c, now);
 		usleep(TICK_MICROSECONDS);
@@ -324,7 +325,7 @@ int campaign_run(struct campaign *c)
 
 	catch_signals();
 	c->explore = (c->engine == ENGINE_ALL ? EXPLORE_SECONDS : ENGINE_SECONDS) * (double)c->jobs;
-	campaign_recall(c, c->seconds ? c->seconds : RECALL_SECONDS);
+	campaign_recall(c, c->seconds > 0 ? c->seconds : RECALL_SECONDS);
 	for (unsigned i = 0; i < c->job_count; i++) {
 		job_prepare(c, &c->job[i]);
 		job_collect(c, &c->job[i], 0); /* what a campaign left that was killed */

@@ -2,10 +2,10 @@
 /*
  * A campaign: targets take turns on a few processes.
  *
- * A target that declares findings is first searched by the engine inside the tool, a fixed number of programs of a fixed
- * seed: what it finds does not depend on how busy the machine is.  Then the coverage-guided engine explores for a slice
- * of the time.  Other targets start with a short prelude of the inside engine.  Findings are filed under DIR/findings,
- * minimised, and listed in DIR/findings.tsv; a campaign on the same directory replays those and goes on.
+ * A target that declares findings is first searched by the engine inside the tool, a fixed number of programs of a
+ * fixed seed: what it finds does not depend on how busy the machine is.  Then the coverage-guided engine explores for a
+ * slice of the time.  Other targets start with a short prelude of the inside engine.  Findings are filed under
+ * DIR/findings, minimised, and listed in DIR/findings.tsv; a campaign on the same directory replays those and goes on.
  */
 #ifndef SLABFUZZ_FUZZ_CAMPAIGN_H
 #define SLABFUZZ_FUZZ_CAMPAIGN_H
@@ -52,8 +52,8 @@ struct campaign_finding {
 	char oracle[40];
 	char path[CAMPAIGN_PATH_MAX]; /* of the program; it exists */
 	unsigned ops;
-	double seconds;  /* of the target's own time until first hit */
-	bool minimized;  /* as far as the minimiser got in its time */
+	double seconds; /* of the target's own time until first hit */
+	bool minimized; /* as far as the minimiser got in its time */
 };
 
 enum job_phase {
@@ -108,8 +108,8 @@ struct campaign {
 
 /*
  * Runs to the end or to SIGINT, SIGTERM or SIGHUP.  Returns the exit status: 0 iff clean targets stayed silent and the
- * others found what they declare (with overrides, where nothing is declared: iff there were no findings), 1 if not, 2 if
- * the disk refused something, 3 after a framework bug, CAMPAIGN_INTERRUPTED if nothing spoke against it so far.
+ * others found what they declare (with overrides, where nothing is declared: iff there were no findings), 1 if not, 2
+ * if the disk refused something, 3 after a framework bug, CAMPAIGN_INTERRUPTED if nothing spoke against it so far.
  */
 int campaign_run(struct campaign *c);
 enum { CAMPAIGN_INTERRUPTED = 130 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a campaign keeps in DIR besides programs: the lock, and the list of findings, findings.tsv.  Its columns are named
- * in its first line; files are relative to DIR, settings are those of --set.
+ * What a campaign keeps in DIR besides programs: the lock, and the list of findings, findings.tsv.  Its columns are
+ * named in its first line; files are relative to DIR, settings are those of --set.
  */
 #include <errno.h>
 #include <fcntl.h>

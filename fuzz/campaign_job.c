@@ -85,7 +85,7 @@ static _Noreturn void child_inside(const struct campaign *c, const struct campai
 		.seed = c->seed + UINT64_C(1000003) * job->restarts,
 		.guided = c->engine == ENGINE_GUIDED,
 		.seconds = seconds,
-		.programs = phase == JOB_SEARCH && !c->seconds ? SEARCH_PROGRAMS : 0,
+		.programs = phase == JOB_SEARCH && c->seconds <= 0 ? SEARCH_PROGRAMS : 0,
 		.until_declared = job_declares(c, job) && (phase == JOB_SEARCH || c->until_declared),
 	};
 

@@ -149,7 +149,8 @@ static void print_findings(const struct campaign *c)
 {
 	static bool shown[CAMPAIGN_FINDINGS_MAX];
 	bool title_shown[TITLE_COUNT + 1] = {false}, few = c->job_count <= FEW_TARGETS;
-	unsigned gone = in_state(c, FINDING_GONE), count = c->finding_count - gone, limit = few ? BEST_OF_FEW : BEST_OF_MANY;
+	unsigned gone = in_state(c, FINDING_GONE), count = c->finding_count - gone,
+		 limit = few ? BEST_OF_FEW : BEST_OF_MANY;
 	char list[CAMPAIGN_PATH_MAX], word[2 * CAMPAIGN_PATH_MAX];
 	int best;
 

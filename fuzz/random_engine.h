@@ -7,12 +7,12 @@
 
 struct random_search {
 	const struct target_plan *plan;
-	const char *dir;      /* where findings are saved */
-	uint64_t seed;        /* the same seed runs the same programs */
-	bool guided;          /* keeps programs that bring the allocator into new states, and edits those */
-	double seconds;       /* of wall time, at most */
-	uint64_t programs;    /* at most; 0 = no limit */
-	bool until_declared;  /* ends as soon as all that the target declares is found or known */
+	const char *dir;     /* where findings are saved */
+	uint64_t seed;       /* the same seed runs the same programs */
+	bool guided;         /* keeps programs that bring the allocator into new states, and edits those */
+	double seconds;      /* of wall time, at most */
+	uint64_t programs;   /* at most; 0 = no limit */
+	bool until_declared; /* ends as soon as all that the target declares is found or known */
 };
 
 /*
