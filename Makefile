@@ -22,7 +22,7 @@ $(if $(strip $(NO_TARGETS)),$(call refuse,T,there is no targets/$(firstword $(NO
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: help deps deps-ci bare-check all fuzz test unit unit32 programs planted lint smoke format clean docs coverage bench
-.PHONY: pairs pairs-test ossfuzz ossfuzz-tests ossfuzz-check claims sweep sweep-test matrix book matrix-test refute rediscover example
+.PHONY: campaign-test pairs pairs-test ossfuzz ossfuzz-tests ossfuzz-check claims sweep sweep-test matrix book matrix-test refute rediscover example
 .PHONY: framework-faults framework-faults-test soak discovery kill-matrix replay100 replay100-faults corpora corpora-merge
 
 help: ## list the targets
@@ -66,7 +66,7 @@ all: plain ## the tool build/slabfuzz and the replay binaries build/fuzz_*
 fuzz: build/slabfuzz libfuzzer $(RAW_TARGETS:%=build/libfuzzer-asan/fuzz_%) ## one campaign over all targets, or T=TARGET,..., or of TIME=SECONDS; findings in build/findings
 	build/slabfuzz fuzz --target $(or $(T),all) --until-declared $(if $(TIME),--time $(TIME)) $(if $(JOBS),--jobs $(JOBS)) --out build
 
-test: unit unit32 programs claims planted sweep-test pairs-test matrix-test example framework-faults-test ## unit tests (plain, ASan, 32-bit), claims, regressions, planted bugs
+test: unit unit32 programs claims planted sweep-test pairs-test matrix-test example framework-faults-test campaign-test ## unit tests (plain, ASan, 32-bit), claims, regressions, planted bugs
 
 unit: $(UNIT_TESTS) ## the unit tests only
 	@scripts/run_units.sh $(UNIT_TESTS)
@@ -129,6 +129,9 @@ framework-faults-test: plain asan ## a few of them, and a heap that makes the fr
 
 example: plain ## an allocator from outside the tree: its two bugs are found, replayed and minimised
 	@scripts/example.sh
+
+campaign-test: build/slabfuzz build/libfuzzer/fuzz_history_era ## campaigns on full disks, with killed parents, on a busy machine
+	@scripts/campaign_test.sh build/slabfuzz
 
 lint: ## formatting, clang-tidy, include arrows, house rules
 	@scripts/lint.sh

@@ -433,11 +433,12 @@ enum op_result run_kmem_cache_alloc(struct executor *x, const struct op *op)
 {
 	struct kmem_cache_handle *c;
 	target_addr_t cache = cache_of(x, op->arg[0], &c);
-	uint64_t size = c ? c->size : op->arg[0] == HANDLE_NONE ? 0 : boot_cache_size(op->arg[0]);
 	enum op_result result = RESULT_OK;
+	uint64_t size;
 
 	if (!cache)
 		return RESULT_SKIP;
+	size = c ? c->size : boot_cache_size(op->arg[0]);
 	REQUIRE(x, slab_gfp(x, op->arg[1]));
 	for (uint32_t i = 0; i < op->repeat; i++) {
 		struct object *o = &x->objects[yielded_object(x, i)];

@@ -27,9 +27,11 @@ for program in "$work"/planted/findings/*.prog; do
 	grep -q '^world .*allocator=slub+double-alloc' "$program" || fail "$program lost its world"
 	signature=$(sed -n 's/^BUG: //p' "${program%.prog}.txt")
 	grep -qxF "  replay: build/slabfuzz run $program" "${program%.prog}.txt" || fail "$program: replay line"
-	grep -qxF "    $tool run $program" "$work/table" || fail "$program: not in the table"
+	grep -qF "${program#"$work/planted/"}" "$work/planted/findings.tsv" || fail "$program: not in the list"
 	expect 1 "BUG: $signature" "$tool" run "$program"
 done
+[ "$(grep -c "^    $tool run " "$work/table")" = 10 ] || fail "the table does not show ten findings"
+sed -n 's/^    [^ ]* run //p' "$work/table" | while read -r program; do [ -e "$program" ] || fail "$program is printed and not there"; done
 good=corpora/claims/C01.prog
 expect 1 "  replay: build/slabfuzz run --set debug=F $good" "$tool" run --set debug=F "$good"
 

@@ -148,7 +148,11 @@ static void add_finding(struct campaign *c, const char *target, const char *sign
 static const char *complaint(const struct campaign *c, const char *target, bool failed)
 {
 	static char text[COMPLAINT_MAX];
-	struct campaign_job job = {.target = *target ? target_named(target) : NULL, .failed = failed};
+	struct campaign_job job = {.target = *target ? target_named(target) : NULL,
+				   .phase = JOB_DONE,
+				   .ran = true,
+				   .failed = failed,
+				   .trouble = "exit status 77"};
 
 	snprintf(job.name, sizeof(job.name), "%s", target);
 	return job_complaint(c, &job, text, sizeof(text)) ? text : "";
@@ -173,9 +177,33 @@ static void verdict_of_each_kind(void **state)
 	assert_string_equal(complaint(&c, "slub_misuse", false), "");
 	add_finding(&c, "slub_misuse", "missed-detection/slub/object/kfree");
 	assert_string_equal(complaint(&c, "slub_misuse", false), "missed misuse: found 1");
-	assert_string_equal(complaint(&c, "canary", true), "the engine failed, see DIR/work/canary/log");
+	assert_string_equal(complaint(&c, "canary", true),
+			    "the engine failed (exit status 77), see DIR/work/canary/log");
 	assert_string_equal(complaint(&c, "", false), "");
-	assert_string_equal(complaint(&c, "", true), "crashed, see DIR/work//log");
+	assert_string_equal(complaint(&c, "", true), "the parser crashed (exit status 77), see DIR/work//log");
+}
+
+/* A target that had no turn is no complaint after Ctrl-C only, and one that this build no longer shows is none. */
+static void what_did_not_run_is_not_as_declared(void **state)
+{
+	static struct campaign c = {.out = "DIR"};
+	struct campaign_job job = {.target = target_named("canary"), .name = "canary", .phase = JOB_WAITING};
+	char text[COMPLAINT_MAX];
+
+	(void)state;
+	assert_true(job_complaint(&c, &job, text, sizeof(text)));
+	assert_string_equal(text, "not run: no time was left");
+	c.interrupted = true;
+	assert_false(job_complaint(&c, &job, text, sizeof(text)));
+	job.ran = true;
+	job.phase = JOB_SEARCH;
+	assert_false(job_complaint(&c, &job, text, sizeof(text)));
+	job.phase = JOB_DONE;
+	assert_true(job_complaint(&c, &job, text, sizeof(text)));
+	add_finding(&c, "canary", "overlap/slub/object/kmalloc");
+	assert_true(job_satisfied(&c, &job));
+	c.finding[0].state = FINDING_GONE;
+	assert_false(job_satisfied(&c, &job));
 }
 
 static void in_another_world_any_finding_counts(void **state)
@@ -199,6 +227,7 @@ int main(void)
 		cmocka_unit_test(settings_replace_those_of_each_variant),
 		cmocka_unit_test(settings_must_exist),
 		cmocka_unit_test(verdict_of_each_kind),
+		cmocka_unit_test(what_did_not_run_is_not_as_declared),
 		cmocka_unit_test(in_another_world_any_finding_counts),
 	};
 
