@@ -142,6 +142,11 @@ static struct saved save(const struct session *s, const char *what)
 	return saved;
 }
 
+void framework_bug_say_last_words(void)
+{
+	dprintf(STDERR_FILENO, "%s", last_words);
+}
+
 /* Names only files that are there. */
 static void tell_where(const struct saved *saved)
 {
@@ -158,7 +163,7 @@ static void tell_where(const struct saved *saved)
 		dprintf(STDERR_FILENO, "note NOT saved in %s: %s\n", saved->directory, strerror(error));
 	else if (!saved->has_program)
 		dprintf(STDERR_FILENO, "no program was under way; saved: %s\n", artefact.txt);
-	dprintf(STDERR_FILENO, "%s", last_words);
+	framework_bug_say_last_words();
 }
 
 /* Sanitizers have one; who has none has a debugger. */
@@ -173,7 +178,7 @@ static _Noreturn void end_with(struct session *s, const char *what)
 	saved = save(s, what);
 	if (saved.has_program && !saved.prog_error && !saved.txt_error &&
 	    native_crash_is_finding(s, artefact.prog, artefact.txt)) {
-		dprintf(STDERR_FILENO, "%s", last_words);
+		framework_bug_say_last_words();
 		_exit(1);
 	}
 	dprintf(STDERR_FILENO, "\nFRAMEWORK BUG: %s\n", what);

@@ -16,5 +16,7 @@ void framework_bug_install(struct session *s);
 _Noreturn void framework_bug_end(const char *what);
 /* What the process then says last: lines in the caller's memory. */
 void framework_bug_last_words(const char *lines);
+/* For who ends the process otherwise. */
+void framework_bug_say_last_words(void);
 
 #endif
