@@ -5,6 +5,7 @@
  */
 #include "fuzz/asan_finding.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,11 +35,13 @@ static void save(const char *signature, const char *report)
 	program = *s->executor.running;
 	if (s->plan)
 		target_supply_world(s->plan, &program);
-	if (!finding_save_program(&program, signature, s->findings_dir, path, sizeof(path)))
-		return;
-	length = strlen(path);
-	memcpy(path + length - 5, ".txt", 5);
-	file_write_atomically(path, report, strlen(report));
+	if (finding_save_program(&program, signature, s->findings_dir, path, sizeof(path))) {
+		length = strlen(path);
+		memcpy(path + length - 5, ".txt", 5);
+		if (file_write_atomically(path, report, strlen(report)))
+			return;
+	}
+	fprintf(stderr, "slabfuzz: %s: cannot save %s: %s\n", s->findings_dir, signature, strerror(errno));
 }
 
 /* Between the marks, in an op: the code under test did it. */
@@ -76,6 +79,7 @@ static void on_death(void)
 		framework_bug_end("a sanitizer's report (above): not in code under test");
 	if (!told)
 		tell("oops", "pointer", "undefined behaviour", "");
+	framework_bug_say_last_words();
 	s->world.sim.recovery = NULL;
 	s->world.sim.under_test = false;
 	containment_release();

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool write_all(int fd, const char *bytes, size_t size)
@@ -19,7 +20,23 @@ static bool write_all(int fd, const char *bytes, size_t size)
 		bytes += n;
 		size -= (size_t)n;
 	}
-	return fsync(fd) == 0;
+	return true;
+}
+
+/* Nothing may take the place of /dev/stdout. */
+static bool is_device(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+static bool write_device(const char *path, const void *bytes, size_t size)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write_all(fd, bytes, size);
+
+	return fd >= 0 && close(fd) == 0 && ok;
 }
 
 bool file_write_atomically(const char *path, const void *bytes, size_t size)
@@ -28,6 +45,8 @@ bool file_write_atomically(const char *path, const void *bytes, size_t size)
 	bool ok;
 	int fd;
 
+	if (is_device(path))
+		return write_device(path, bytes, size);
 	if (snprintf(temporary, sizeof(temporary), "%s.%ld.tmp", path, (long)getpid()) >= (int)sizeof(temporary)) {
 		errno = ENAMETOOLONG;
 		return false;
@@ -35,7 +54,7 @@ bool file_write_atomically(const char *path, const void *bytes, size_t size)
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return false;
-	ok = write_all(fd, bytes, size);
+	ok = write_all(fd, bytes, size) && fsync(fd) == 0;
 	ok = close(fd) == 0 && ok;
 	ok = ok && rename(temporary, path) == 0;
 	if (!ok) {

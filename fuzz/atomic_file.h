@@ -6,7 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Writes beside `path`, syncs and renames.  False with errno set if the disk refuses; nothing is left then. */
+/*
+ * Writes beside `path`, syncs and renames; into a device or pipe it just writes.  False with errno set if the disk
+ * refuses; nothing is left then.
+ */
 bool file_write_atomically(const char *path, const void *bytes, size_t size);
 
 #endif

@@ -13,18 +13,21 @@
 
 #include "fuzz/atomic_file.h"
 #include "fuzz/native_crash.h"
+#include "fuzz/shell_word.h"
 
 enum { STATUS_BUG = 3, TEXT_MAX = 256 * 1024, WHAT_MAX = 600, SAVE_SECONDS = 120 };
 
 /* Handlers are plain functions; there is one world in a process. */
 static struct session *session;
 static volatile sig_atomic_t ending;
+static const char *last_words = "";
 
 static struct {
 	struct program program;
 	char text[TEXT_MAX];
 	char note[2048];
 	char prog[700], txt[700];
+	char word[2900];
 } artefact;
 
 static _Noreturn void out_of_time(int number)
@@ -98,7 +101,7 @@ static void write_note(const struct session *s, const char *what, bool has_progr
 	for (unsigned i = 0; i < s->executor.injected_count; i++)
 		note("  injected: %s at hit %u, %u of them\n", fault_rows[s->executor.injected[i].point].name,
 		     s->executor.injected[i].nth, s->executor.injected[i].count);
-	note("  replay: build/slabfuzz run %s\n", artefact.prog);
+	note("  replay: build/slabfuzz run %s\n", shell_word(artefact.prog, artefact.word, sizeof(artefact.word)));
 }
 
 /* Between two runs of an engine it is the last one that left something behind. */
@@ -109,21 +112,58 @@ static const struct program *program_of(const struct session *s)
 	return s->plan || s->always_runs ? s->executor.program : NULL;
 }
 
-/* False iff the disk refuses. */
-static bool save(const struct session *s, const char *what)
+struct saved {
+	const char *directory;
+	bool has_program;
+	int directory_error, prog_error, txt_error; /* errno; 0 = it is there */
+};
+
+static int write_file(const char *path, const char *text, size_t size)
+{
+	return file_write_atomically(path, text, size) ? 0 : errno;
+}
+
+static struct saved save(const struct session *s, const char *what)
 {
 	const struct program *p = program_of(s);
-	const char *directory = directory_of(s);
+	struct saved saved = {.directory = directory_of(s), .has_program = p != NULL};
 	size_t size = p ? print_program(s, p) : 0;
 	uint32_t hash = p ? hash_of(artefact.text, size) : hash_of(what, strlen(what));
 
-	mkdir(directory, 0755);
-	snprintf(artefact.prog, sizeof(artefact.prog), "%.600s/framework-bug-%08x.prog", directory, hash);
-	snprintf(artefact.txt, sizeof(artefact.txt), "%.600s/framework-bug-%08x.txt", directory, hash);
+	if (mkdir(saved.directory, 0755) != 0 && errno != EEXIST)
+		saved.directory_error = errno;
+	snprintf(artefact.prog, sizeof(artefact.prog), "%.600s/framework-bug-%08x.prog", saved.directory, hash);
+	snprintf(artefact.txt, sizeof(artefact.txt), "%.600s/framework-bug-%08x.txt", saved.directory, hash);
 	write_note(s, what, p != NULL);
-	if (p && !file_write_atomically(artefact.prog, artefact.text, size))
-		return false;
-	return file_write_atomically(artefact.txt, artefact.note, strlen(artefact.note));
+	if (p)
+		saved.prog_error = write_file(artefact.prog, artefact.text, size);
+	if (!saved.prog_error)
+		saved.txt_error = write_file(artefact.txt, artefact.note, strlen(artefact.note));
+	return saved;
+}
+
+void framework_bug_say_last_words(void)
+{
+	dprintf(STDERR_FILENO, "%s", last_words);
+}
+
+/* Names only files that are there. */
+static void tell_where(const struct saved *saved)
+{
+	int error = saved->directory_error ? saved->directory_error
+		    : saved->prog_error    ? saved->prog_error
+					   : saved->txt_error;
+
+	if (saved->prog_error)
+		dprintf(STDERR_FILENO, "program NOT saved in %s: %s; it is\n%s", saved->directory, strerror(error),
+			artefact.text);
+	else if (saved->has_program)
+		dprintf(STDERR_FILENO, "program saved: %s\n", artefact.prog);
+	if (saved->txt_error)
+		dprintf(STDERR_FILENO, "note NOT saved in %s: %s\n", saved->directory, strerror(error));
+	else if (!saved->has_program)
+		dprintf(STDERR_FILENO, "no program was under way; saved: %s\n", artefact.txt);
+	framework_bug_say_last_words();
 }
 
 /* Sanitizers have one; who has none has a debugger. */
@@ -131,23 +171,20 @@ void __sanitizer_print_stack_trace(void) __attribute__((weak));
 
 static _Noreturn void end_with(struct session *s, const char *what)
 {
-	bool saved;
+	struct saved saved;
 
 	s->world.sim.recovery = NULL;
 	s->world.sim.under_test = false;
 	saved = save(s, what);
-	if (saved && program_of(s) && native_crash_is_finding(s, artefact.prog, artefact.txt))
+	if (saved.has_program && !saved.prog_error && !saved.txt_error &&
+	    native_crash_is_finding(s, artefact.prog, artefact.txt)) {
+		framework_bug_say_last_words();
 		_exit(1);
+	}
 	dprintf(STDERR_FILENO, "\nFRAMEWORK BUG: %s\n", what);
 	if (__sanitizer_print_stack_trace)
 		__sanitizer_print_stack_trace();
-	if (!saved)
-		dprintf(STDERR_FILENO, "program NOT saved: %s: %s; it is\n%s", artefact.prog, strerror(errno),
-			artefact.text);
-	else if (program_of(s))
-		dprintf(STDERR_FILENO, "program saved: %s\n", artefact.prog);
-	else
-		dprintf(STDERR_FILENO, "no program was under way; saved: %s\n", artefact.txt);
+	tell_where(&saved);
 	_exit(STATUS_BUG);
 }
 
@@ -160,6 +197,11 @@ _Noreturn void framework_bug_end(const char *what)
 	ending = 1;
 	end_anyhow();
 	end_with(session, what);
+}
+
+void framework_bug_last_words(const char *lines)
+{
+	last_words = lines;
 }
 
 static void on_invariant(const char *file, unsigned line, const char *what)

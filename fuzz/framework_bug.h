@@ -14,5 +14,9 @@
 void framework_bug_install(struct session *s);
 /* For what is no invariant: signals, the clock, sanitizers. */
 _Noreturn void framework_bug_end(const char *what);
+/* What the process then says last: lines in the caller's memory. */
+void framework_bug_last_words(const char *lines);
+/* For who ends the process otherwise. */
+void framework_bug_say_last_words(void);
 
 #endif

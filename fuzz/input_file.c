@@ -16,6 +16,13 @@ int input_error(const char *path, const char *what)
 	return EXIT_USAGE;
 }
 
+int input_cannot_read(const char *path, int error)
+{
+	if (!strcmp(path, "-"))
+		return input_error(path, "standard input is not read: give a file");
+	return input_error(path, error == EISDIR ? "it is a directory, a file is wanted" : strerror(error));
+}
+
 void input_free(struct input *in)
 {
 	free(in->bytes);
@@ -60,11 +67,11 @@ int input_read(const char *path, struct input *out)
 
 	*out = (struct input){0};
 	if (fd < 0)
-		return input_error(path, strerror(errno));
+		return input_cannot_read(path, errno);
 	error = fstat(fd, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? EISDIR : read_all(fd, out);
 	close(fd);
 	if (!error)
 		return 0;
 	input_free(out);
-	return input_error(path, error == EFBIG ? "larger than 16 MiB, no program is" : strerror(error));
+	return error == EFBIG ? input_error(path, "larger than 16 MiB, no program is") : input_cannot_read(path, error);
 }

@@ -21,7 +21,8 @@ int input_read(const char *path, struct input *out);
 int input_read_trace(const char *path, struct input *out);
 void input_free(struct input *in);
 
-/* Prints `path:0:0: what` and returns EXIT_USAGE. */
+/* Prints `path:0:0: what` and returns EXIT_USAGE; the second one says why a file cannot be read, by errno. */
 int input_error(const char *path, const char *what);
+int input_cannot_read(const char *path, int error);
 
 #endif

@@ -37,7 +37,7 @@ static const struct command *command_by_name(const char *name)
 	return NULL;
 }
 
-int main(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
 	bool help = argc > 1 && !strcmp(argv[1], "help");
 	const struct command *command = argc > 1 + help ? command_by_name(argv[1 + help]) : NULL;
@@ -52,12 +52,20 @@ int main(int argc, char **argv)
 		return STATUS_USAGE;
 	if (command)
 		return command->run(argc - 1, argv + 1);
-	if (argc > 1 && !strcmp(argv[1], "--version"))
-		return printf("slabfuzz %s\n", SLABFUZZ_VERSION) < 0 ? STATUS_USAGE : STATUS_CLEAN;
+	if (argc > 1 && !strcmp(argv[1], "--version")) {
+		printf("slabfuzz %s\n", SLABFUZZ_VERSION);
+		return STATUS_CLEAN;
+	}
 	if (argc < 2 || is_help(argv[1]) || (help && argc == 2)) {
 		tool_help(argc < 2 ? stderr : stdout);
 		return argc < 2 ? STATUS_USAGE : STATUS_CLEAN;
 	}
 	fprintf(stderr, "slabfuzz: there is no command '%s' (see slabfuzz --help)\n", argv[1 + help]);
 	return STATUS_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	tool_open_standard_files();
+	return tool_end(run_command(argc, argv));
 }

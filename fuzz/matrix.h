@@ -78,7 +78,11 @@ struct matrix_selection {
 /* Columns and cells of a selection.  False and a sentence in *what if a name is unknown, or nothing is left. */
 bool matrix_plan(struct matrix *m, const struct matrix_selection *selection, char *what, size_t size);
 
-/* In a child: computes a cell and writes its file.  Returns an exit status. */
+/*
+ * In a child: computes a cell and writes its file.  Returns an exit status: 0, or 3, or CELL_ERRNO and the errno of
+ * what could not be written.
+ */
+enum { CELL_ERRNO = 100 };
 int matrix_cell_run(const struct matrix *m, struct matrix_cell *cell);
 
 /* True iff the question's words name the target, itself or by its kind. */

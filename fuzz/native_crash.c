@@ -128,8 +128,12 @@ bool native_crash_is_finding(const struct session *s, const char *prog, const ch
 		return false;
 	finding_path(path, prog, signature);
 	finding_path(report, txt, signature);
-	if (rename(prog, path) != 0 || !file_write_atomically(report, answer, strlen(answer)))
+	if (!file_write_atomically(report, answer, strlen(answer)))
 		return false;
+	if (rename(prog, path) != 0) {
+		unlink(report);
+		return false;
+	}
 	unlink(txt);
 	dprintf(STDERR_FILENO,
 		"\nBUG: %s\n\n  a wild store of native code: it hit the framework later, AddressSanitizer "

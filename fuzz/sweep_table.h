@@ -7,7 +7,7 @@
 
 #include "fuzz/sweep.h"
 
-enum { SWEEP_SIGNATURES_MAX = 256, SWEEP_WHERE_MAX = 400 };
+enum { SWEEP_SIGNATURES_MAX = 256, SWEEP_WHERE_MAX = 2400 };
 
 struct sweep_signature {
 	char signature[SIGNATURE_MAX];

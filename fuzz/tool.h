@@ -7,6 +7,7 @@
 #ifndef SLABFUZZ_FUZZ_TOOL_H
 #define SLABFUZZ_FUZZ_TOOL_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "fuzz/target.h"
@@ -46,6 +47,16 @@ bool tool_is_raw(const char *name);
 
 /* Runs all claims and prints what they show; `slabfuzz list claims` and docs/claims.md. */
 int claims_table(bool markdown);
+
+/*
+ * Standard files that were closed are opened; what is printed to such a one is lost and tool_end() tells. tool_flush():
+ * false iff something on standard output is lost.  tool_end(): the exit status, after one line on stderr if so.
+ */
+void tool_open_standard_files(void);
+bool tool_flush(void);
+int tool_end(int status);
+/* A directory that can be written to, made if it was absent.  False, and errno, if it is none. */
+bool tool_make_directory(const char *path);
 
 /* Each prints one line on stderr and returns STATUS_USAGE. */
 int tool_usage(const char *command, const char *what);

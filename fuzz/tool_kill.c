@@ -9,11 +9,14 @@
  * Is that oracle the only one that sees the bug?  With --beyond, and as long as no seed told otherwise, fuzzing goes on
  * after the first finding until another oracle reports or the time is up.
  */
+#include <errno.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "fuzz/atomic_file.h"
 #include "fuzz/program_file.h"
@@ -275,16 +278,21 @@ static void print_oracles(uint32_t mask)
 		}
 }
 
-/* DIR/SEED-bug.prog, and DIR/SEED-twin.prog in the same world without the bug. */
-static void save(const struct kill_target *t, unsigned seed, const char *signature)
+static void file_name(char path[PATH_MAX], unsigned seed, bool twin)
+{
+	snprintf(path, PATH_MAX, "%.*s/%u-%s.prog", PATH_MAX - 40, job.save, seed, twin ? "twin" : "bug");
+}
+
+/* DIR/SEED-bug.prog, and DIR/SEED-twin.prog in the same world without the bug.  False after a line on stderr. */
+static bool save(const struct kill_target *t, unsigned seed, const char *signature)
 {
 	static char bytes[TEXT_MAX];
 	static struct program_notes notes;
 	const struct target_plan *const plans[] = {&t->plan, &t->twins};
-	char path[512];
+	char path[PATH_MAX];
 
 	if (!job.save)
-		return;
+		return true;
 	notes.expect_count = 1;
 	snprintf(notes.expect[0], sizeof(notes.expect[0]), "%s", signature);
 	for (unsigned i = 0; i < 2; i++) {
@@ -292,34 +300,39 @@ static void save(const struct kill_target *t, unsigned seed, const char *signatu
 
 		target_supply_world(plans[i], &program);
 		program_print(&program, i ? NULL : &notes, &text);
-		snprintf(path, sizeof(path), "%.400s/%u-%s.prog", job.save, seed, i ? "twin" : "bug");
-		if (text.overflow || !file_write_atomically(path, text.bytes, text.size))
-			fprintf(stderr, "slabfuzz kill: cannot write %s\n", path);
+		file_name(path, seed, i);
+		if (!text.overflow && file_write_atomically(path, text.bytes, text.size))
+			continue;
+		tool_option_error("kill", "save", job.save, text.overflow ? "a text is too long" : strerror(errno));
+		file_name(path, seed, 0);
+		unlink(path); /* both or none */
+		return false;
 	}
+	return true;
 }
 
 /*
  * One line: engine, seed, seconds, programs, the oracles that saw it, the first signature ("-" if nothing was found),
- * the oracles that saw it only beyond that.
+ * the oracles that saw it only beyond that.  STATUS_FINDING, STATUS_CLEAN, or STATUS_USAGE where it cannot be saved.
  */
-static bool hunt(unsigned seed)
+static int hunt(unsigned seed)
 {
 	struct prng r = {seed};
-	double begin = seconds_now();
+	double begin = seconds_now(), seconds;
 	unsigned long programs = 0;
 	const struct kill_target *t = fuzz_until_seen(&r, 0, job.seconds, &programs);
 	uint32_t first = t ? reporting_oracles() : 0, later = 0;
-	const char *signature = "-";
+	char signature[SIGNATURE_MAX] = "-";
 
-	printf("%s\t%u\t%.4f\t%lu\t", job.random ? "random" : "mutate", seed, seconds_now() - begin, programs);
-	print_oracles(first);
-	printf("\t");
 	for (unsigned i = session.world.findings.count; t && i > 0; i--)
 		if (session_counts(&session, &session.world.findings.list[i - 1]))
-			signature = session.world.findings.list[i - 1].signature;
-	printf("%s\t", signature);
-	if (t)
-		save(t, seed, signature);
+			snprintf(signature, sizeof(signature), "%s", session.world.findings.list[i - 1].signature);
+	seconds = seconds_now() - begin;
+	if (t && !save(t, seed, signature))
+		return STATUS_USAGE;
+	printf("%s\t%u\t%.4f\t%lu\t", job.random ? "random" : "mutate", seed, seconds, programs);
+	print_oracles(first);
+	printf("\t%s\t", signature);
 	job.seen |= first;
 	/* Two oracles are enough to know that none is alone. */
 	if (t && job.beyond > 0 && !(job.seen & (job.seen - 1)) && fuzz_until_seen(&r, first, job.beyond, &programs))
@@ -327,8 +340,8 @@ static bool hunt(unsigned seed)
 	job.seen |= later;
 	print_oracles(later);
 	printf("\n");
-	fflush(stdout);
-	return t != NULL;
+	tool_flush();
+	return t ? STATUS_FINDING : STATUS_CLEAN;
 }
 
 int tool_kill(int argc, char **argv)
@@ -336,6 +349,8 @@ int tool_kill(int argc, char **argv)
 	unsigned killed = 0;
 	int status = parse_options(argc, argv);
 
+	if (!status && job.save && !tool_make_directory(job.save))
+		return tool_option_error("kill", "save", job.save, strerror(errno));
 	if (!status)
 		status = choose_targets();
 	if (status)
@@ -343,8 +358,12 @@ int tool_kill(int argc, char **argv)
 	if (!session_create(&session))
 		return STATUS_FRAMEWORK;
 	session.always_runs = true;
-	for (unsigned seed = 1; seed <= job.seeds; seed++)
-		killed += hunt(seed);
+	for (unsigned seed = 1; seed <= job.seeds && status != STATUS_USAGE; seed++) {
+		status = hunt(seed);
+		killed += status == STATUS_FINDING;
+	}
 	session_destroy(&session);
+	if (status == STATUS_USAGE)
+		return status;
 	return killed == job.seeds ? STATUS_FINDING : STATUS_CLEAN;
 }

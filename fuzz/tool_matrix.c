@@ -2,6 +2,7 @@
 /* slabfuzz matrix: options, a process for each cell, progress, and what is left on the disk at the end. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,14 +12,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fuzz/child.h"
 #include "fuzz/matrix.h"
+#include "fuzz/shell_word.h"
 #include "fuzz/tool.h"
 
-enum { JOBS_MAX = 256, SECONDS_MAX = 10000000, DEFAULT_SECONDS = 300, CELL_SECONDS_MAX = 60 };
+enum { JOBS_MAX = 256, SECONDS_MAX = 10000000, DEFAULT_SECONDS = 300, CELL_SECONDS_MAX = 60, OUT_MAX = 150 };
 
 static struct matrix matrix = {.seconds = DEFAULT_SECONDS};
 static struct matrix_selection selection;
 static volatile sig_atomic_t interrupted;
+static int disk_error; /* errno of a cell */
 
 struct worker {
 	pid_t pid;
@@ -76,6 +80,8 @@ static const char *take_option(void *context, int letter, const char *value)
 		return NULL;
 	default:
 		matrix.out = value;
+		if (strlen(value) > OUT_MAX)
+			return "is too long a name";
 		return *value ? NULL : "wants a directory";
 	}
 }
@@ -111,10 +117,10 @@ static bool make_directories(void)
 
 	for (unsigned i = 0; i < 4; i++) {
 		snprintf(path, sizeof(path), "%.400s%s", matrix.out, leaves[i]);
-		if (mkdir(path, 0755) != 0 && errno != EEXIST)
+		if (!tool_make_directory(path))
 			return false;
 	}
-	return access(path, W_OK) == 0;
+	return true;
 }
 
 static void find_build(void)
@@ -130,15 +136,11 @@ static void find_build(void)
 
 static void start_cell(struct worker *w, unsigned i)
 {
-	fflush(NULL);
 	w->cell = i;
 	w->deadline = seconds_now() + 20 * matrix.slice + CELL_SECONDS_MAX;
-	w->pid = fork();
-	if (w->pid == 0) {
-		signal(SIGINT, SIG_DFL);
-		signal(SIGTERM, SIG_DFL);
+	w->pid = child_fork();
+	if (w->pid == 0)
 		_exit(matrix_cell_run(&matrix, &matrix.cells[i]));
-	}
 }
 
 static void show_progress(unsigned done, double begin, const struct matrix_cell *cell, bool last)
@@ -164,10 +166,15 @@ static bool reap(struct worker *w)
 	if (waitpid(w->pid, &status, WNOHANG) == 0) {
 		if (seconds_now() < w->deadline && !interrupted)
 			return false;
-		kill(w->pid, SIGKILL);
-		waitpid(w->pid, &status, 0);
+		child_kill(w->pid);
+		status = SIGKILL;
 	}
 	w->pid = 0;
+	/* Without a disk no other cell comes to anything. */
+	if (WIFEXITED(status) && WEXITSTATUS(status) > CELL_ERRNO) {
+		disk_error = WEXITSTATUS(status) - CELL_ERRNO;
+		interrupted = 1;
+	}
 	if (!matrix_cell_read(&matrix, cell) && !interrupted)
 		fprintf(stderr, "\nslabfuzz matrix: the cell %s %s, %s did not end well (status %d)\n",
 			allocator_name(cell->allocator), cell->arch->name, matrix.columns[cell->column].settings,
@@ -186,7 +193,8 @@ static void serve(struct worker *w, struct progress *p)
 	if (w->pid && reap(w)) {
 		p->running--;
 		p->done += matrix.cells[w->cell].done;
-		show_progress(p->done, p->begin, &matrix.cells[w->cell], p->done == matrix.cell_count);
+		if (!disk_error)
+			show_progress(p->done, p->begin, &matrix.cells[w->cell], p->done == matrix.cell_count);
 	}
 	while (p->next < matrix.cell_count && matrix.cells[p->next].done)
 		p->next++;
@@ -227,12 +235,16 @@ static bool book_is_clean(void)
 
 static int report(unsigned done)
 {
+	char word[PATH_MAX];
+
+	if (disk_error)
+		return tool_option_error("matrix", "out", matrix.out, strerror(disk_error));
 	if (!matrix_write_json(&matrix))
 		return tool_option_error("matrix", "out", matrix.out, strerror(errno));
 	matrix_print(&matrix, stdout);
 	printf("\n%u of %u cells; %s/matrix.json; programs and reports in %s/programs\n"
 	       "page: scripts/matrix_html.py %s\n",
-	       done, matrix.cell_count, matrix.out, matrix.out, matrix.out);
+	       done, matrix.cell_count, matrix.out, matrix.out, shell_word(matrix.out, word, sizeof(word)));
 	if (interrupted)
 		fprintf(stderr, "interrupted: go on with the same --out\n");
 	if (!book_is_clean())

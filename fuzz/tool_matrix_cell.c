@@ -6,6 +6,7 @@
  * behave.  What it expects does not hold here; what counts is what is found.  Claims that break the API on purpose say
  * nothing about a world and are left out.
  */
+#include <errno.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include "program/mutate.h"
 
 enum { PLANS_MAX = 40, MINIMIZE_SECONDS = 1, SHORTEN_SECONDS = 5, PROGRAMS_PER_LOOK = 16, ANSWER = ORACLES_MAX };
+enum { STATUS_NOT_WRITTEN = 3 };
 
 static struct {
 	const struct matrix *m;
@@ -375,6 +377,7 @@ static bool save(unsigned index)
 
 	if (a->verdict < VERDICT_HAZARD)
 		return true;
+	errno = 0;
 	snprintf(dir, sizeof(dir), "%.400s/programs", run.m->out);
 	if (program_world("cell", p, NULL, &config))
 		return false;
@@ -391,6 +394,7 @@ static bool save(unsigned index)
 		snprintf(a->program, sizeof(a->program), "%.*s", (int)strlen(slash + 1) - 5, slash + 1);
 		return true;
 	}
+	errno = 0; /* it does not show again */
 	return false;
 }
 
@@ -416,6 +420,13 @@ static uint64_t cell_seed(void)
 	return 1 + run.cell->column + UINT64_C(1000) * (unsigned)(run.cell->arch - arches);
 }
 
+static int exit_status(bool written)
+{
+	if (written)
+		return 0;
+	return errno > 0 && errno + CELL_ERRNO <= UINT8_MAX ? errno + CELL_ERRNO : STATUS_NOT_WRITTEN;
+}
+
 int matrix_cell_run(const struct matrix *m, struct matrix_cell *cell)
 {
 	struct prng r;
@@ -426,7 +437,7 @@ int matrix_cell_run(const struct matrix *m, struct matrix_cell *cell)
 	run.question = &matrix_questions[m->columns[cell->column].question];
 	run.settings = m->columns[cell->column].settings;
 	if (run.question->applies == NOT_COHERENT && cell->arch->coherent)
-		return matrix_cell_write(m, cell) ? 0 : 2;
+		return exit_status(matrix_cell_write(m, cell));
 	if (!session_create(&session))
 		return 3;
 	session.known_count = 0; /* SLABFUZZ_KNOWN is for campaigns */
@@ -440,8 +451,8 @@ int matrix_cell_run(const struct matrix *m, struct matrix_cell *cell)
 	judge_idle();
 	shorten_answer();
 	cell->signatures = session.known_count;
-	for (unsigned i = 0; i < oracle_count; i++)
-		saved = save(i) && saved;
-	saved = save(ANSWER) && saved;
-	return saved && matrix_cell_write(m, cell) ? 0 : 2;
+	for (unsigned i = 0; i < oracle_count && saved; i++)
+		saved = save(i);
+	saved = saved && save(ANSWER);
+	return exit_status(saved && matrix_cell_write(m, cell));
 }

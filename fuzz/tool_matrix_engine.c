@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fuzz/child.h"
 #include "fuzz/matrix.h"
 
 bool matrix_names_target(const struct matrix_question *q, const struct target *target)
@@ -102,8 +103,7 @@ bool matrix_engine_run(const struct matrix *m, const char *target, const char *s
 	snprintf(corpus, sizeof(corpus), "%s/corpus", directory);
 	mkdir(directory, 0755);
 	mkdir(corpus, 0755);
-	fflush(NULL);
-	pid = fork();
+	pid = child_fork();
 	if (pid == 0)
 		exec_engine(m, target, set, directory);
 	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;

@@ -221,6 +221,8 @@ const char *tool_take_target(const char *value, const struct target **out)
 {
 	const char *plain = strncmp(value, "fuzz_", 5) ? value : value + 5;
 
+	if (strchr(value, ','))
+		return "wants one target, not a list";
 	for (unsigned i = 0; targets[i]; i++)
 		if (!strcmp(targets[i]->name, plain)) {
 			*out = targets[i];

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fuzz/child.h"
 #include "fuzz/session.h"
 #include "fuzz/tool.h"
 #include "program/pairs.h"
@@ -27,7 +28,6 @@ enum {
 	POLL_MS = 50,
 	TELL_SECONDS = 8,
 	HANG_SECONDS = 20,
-	LOOK_EVERY = 256, /* programs, until a worker looks whether its parent lives */
 };
 
 struct pair_world {
@@ -60,7 +60,6 @@ static struct {
 	struct board *board;
 	struct worker workers[JOBS_MAX];
 	unsigned deaths;
-	pid_t parent;
 } job;
 
 static struct session session;
@@ -160,9 +159,7 @@ static void work(struct seat *seat)
 	while (seat->world < job.world_count) {
 		for (; seat->next < PROGRAMS; seat->next += (uint32_t)job.every) {
 			run_program(seat->next, &job.worlds[seat->world]);
-			/* Nobody would hear of it. */
-			if (++seat->programs % LOOK_EVERY == 0 && getppid() != job.parent)
-				_exit(STATUS_FRAMEWORK);
+			seat->programs++;
 		}
 		seat->world = __atomic_fetch_add(&job.board->taken, 1, __ATOMIC_RELAXED);
 		/* Other programs in each world. */
@@ -185,8 +182,7 @@ static bool start(unsigned i)
 {
 	struct worker *w = &job.workers[i];
 
-	fflush(NULL);
-	w->pid = fork();
+	w->pid = child_fork();
 	if (w->pid == 0)
 		work(&job.board->seats[i]);
 	w->moved = seconds_now();
@@ -270,7 +266,7 @@ static void tell(time_t *told)
 	printf("pairs: %llu of %llu programs, %u of %u worlds begun\n", (unsigned long long)programs_run(),
 	       (unsigned long long)PROGRAMS * job.world_count / job.every,
 	       job.board->taken < job.world_count ? job.board->taken : job.world_count, job.world_count);
-	fflush(stdout);
+	tool_flush();
 }
 
 static void supervise(void)
@@ -326,12 +322,13 @@ int tool_pairs(int argc, char **argv)
 		return status;
 	if (optind < argc)
 		return tool_usage("pairs", "takes no files");
+	if (!tool_make_directory(job.out))
+		return tool_option_error("pairs", "out", job.out, strerror(errno));
 	job.board = mmap(NULL, sizeof(*job.board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (job.board == MAP_FAILED) {
 		fprintf(stderr, "slabfuzz: out of memory\n");
 		return STATUS_FRAMEWORK;
 	}
-	job.parent = getpid();
 	add_worlds();
 	for (unsigned i = 0; i < job.jobs; i++) {
 		job.board->seats[i].world = job.board->taken++;

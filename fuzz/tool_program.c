@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "fuzz/atomic_file.h"
+#include "fuzz/input_file.h"
 #include "fuzz/minimize_run.h"
 #include "fuzz/program_file.h"
 #include "fuzz/tool.h"
@@ -74,13 +75,15 @@ static int parse_options(int argc, char **argv)
 	return program_load(options.input, options.has_plan ? &options.plan : NULL, &program, &notes);
 }
 
-/* To the file, atomically, or to standard output. */
+/* To the file, atomically, or to standard output, of which main() tells when it takes nothing. */
 static int give(const char *command, const void *bytes, size_t size)
 {
 	const char *path = options.output;
 
-	if (!path)
-		return fwrite(bytes, 1, size, stdout) == size && fflush(stdout) == 0 ? 0 : STATUS_USAGE;
+	if (!path) {
+		fwrite(bytes, 1, size, stdout);
+		return 0;
+	}
 	return file_write_atomically(path, bytes, size) ? 0
 							: tool_option_error(command, "output", path, strerror(errno));
 }
@@ -90,6 +93,8 @@ static int give_text(const char *command)
 	struct text_buffer out = {text, 0, sizeof(text), false};
 
 	program_print(&program, &notes, &out);
+	if (out.overflow)
+		return input_error(options.input, "its text is too long");
 	return give(command, text, out.size);
 }
 
@@ -188,10 +193,12 @@ int tool_minimize(int argc, char **argv)
 			signature);
 		return STATUS_USAGE;
 	}
-	fprintf(stderr, "%s: %u ops after %u runs%s\n", signature, program.op_count, runs,
-		is_clock_hang(signature) ? "; hangs by the clock are not minimised" : "");
 	memset(&notes, 0, sizeof(notes));
 	notes.expect_count = 1;
 	snprintf(notes.expect[0], NOTE_MAX, "%s", signature);
-	return give_text(argv[0]);
+	status = give_text(argv[0]);
+	if (!status && tool_flush())
+		fprintf(stderr, "%s: %u ops after %u runs%s\n", signature, program.op_count, runs,
+			is_clock_hang(signature) ? "; hangs by the clock are not minimised" : "");
+	return status;
 }

@@ -2,15 +2,20 @@
 /* slabfuzz run: replays programs, reports findings, checks expectations and assertions. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "fuzz/event_log.h"
 #include "fuzz/expectations.h"
+#include "fuzz/framework_bug.h"
 #include "fuzz/input_file.h"
 #include "fuzz/program_file.h"
 #include "fuzz/report.h"
+#include "fuzz/shell_word.h"
 #include "fuzz/tool.h"
 
 enum { REPEAT_MAX = 1000000000 };
@@ -27,6 +32,7 @@ struct run_options {
 static struct session session;
 static struct program program;
 static struct program_notes notes;
+static int events_reason; /* errno, if something of the event log was lost */
 
 /* tool_take */
 static const char *take_option(void *context, int letter, const char *value)
@@ -66,13 +72,14 @@ static const char *take_option(void *context, int letter, const char *value)
 /* The command that runs the file in this world again; not how this one was called, or reports would differ. */
 static void replay_command(const char *path, const struct program *overrides, char *text, size_t size)
 {
+	char word[PATH_MAX];
 	size_t used = (size_t)snprintf(text, size, "build/slabfuzz run");
 
 	for (unsigned i = 0; i < overrides->setting_count && used < size; i++)
 		used += (size_t)snprintf(text + used, size - used, " --set %s=%s", overrides->settings[i].key,
 					 overrides->settings[i].value);
 	if (used < size)
-		snprintf(text + used, size - used, " %s", path);
+		snprintf(text + used, size - used, " %s", shell_word(path, word, sizeof(word)));
 }
 
 /* What did nothing could look as if it were allowed. */
@@ -91,7 +98,7 @@ static void report_clean(const char *path)
 static int report_findings(const char *path, const struct run_options *o, const struct world_config *config)
 {
 	static struct findings copy;
-	char replay[900];
+	char replay[PATH_MAX + 900];
 	int status = 0;
 
 	copy = session.world.findings;
@@ -130,6 +137,55 @@ static int run_file(const char *path, struct run_options *o, struct event_log *l
 	return report_findings(path, o, &config);
 }
 
+/* A crash in one file must not make a secret of the files that it leaves. */
+static void note_rest(char *const *paths, int count)
+{
+	static char line[PATH_MAX + 100];
+
+	line[0] = 0;
+	if (count == 1)
+		snprintf(line, sizeof(line), "slabfuzz run: not run after that: %s\n", paths[0]);
+	else if (count > 1)
+		snprintf(line, sizeof(line), "slabfuzz run: not run after that: %s and %d more\n", paths[0], count - 1);
+	framework_bug_last_words(line);
+}
+
+static int run_files(char **paths, int count, struct run_options *o, struct event_log *log)
+{
+	int status = 0;
+
+	for (int i = 0; i < count && status != STATUS_USAGE; i++) {
+		int one;
+
+		note_rest(paths + i + 1, count - i - 1);
+		one = run_file(paths[i], o, log);
+		status = one > status ? one : status;
+		/* What a crash of the next one would take along. */
+		tool_flush();
+		if (log && fflush(log->file) != 0 && !events_reason)
+			events_reason = errno;
+	}
+	framework_bug_last_words("");
+	return status;
+}
+
+/* Whole or absent.  Devices stay. */
+static int close_events(FILE *file, const char *path, int status)
+{
+	struct stat st;
+	bool plain = fstat(fileno(file), &st) == 0 && S_ISREG(st.st_mode), lost = ferror(file);
+
+	if (fclose(file) != 0)
+		lost = true;
+	if (lost && !events_reason)
+		events_reason = errno;
+	if (plain && (lost || status == STATUS_USAGE))
+		unlink(path);
+	if (lost && status != STATUS_USAGE)
+		return tool_option_error("run", "events", path, strerror(events_reason));
+	return status;
+}
+
 int tool_run(int argc, char **argv)
 {
 	static struct run_options o;
@@ -147,13 +203,7 @@ int tool_run(int argc, char **argv)
 	if (!session_create(&session))
 		return STATUS_FRAMEWORK;
 	session.grade = o.grade;
-	for (int i = optind; i < argc && status != STATUS_USAGE; i++) {
-		int one = run_file(argv[i], &o, log.file ? &log : NULL);
-
-		status = one > status ? one : status;
-	}
+	status = run_files(argv + optind, argc - optind, &o, log.file ? &log : NULL);
 	session_destroy(&session);
-	if (log.file && fclose(log.file) != 0)
-		status = STATUS_USAGE;
-	return status;
+	return log.file ? close_events(log.file, o.events, status) : status;
 }

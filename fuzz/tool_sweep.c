@@ -25,6 +25,7 @@ static struct {
 	uint32_t points;     /* mask */
 	bool damage;         /* some of them are of kind damage */
 	const char *out;
+	bool unsaved, lost;       /* a finding; by the disk */
 	unsigned allocator_count; /* 0 = the program's own */
 	char allocators[ALLOCATORS_MAX][SETTING_VALUE_MAX];
 
@@ -204,7 +205,7 @@ static void show_progress(void)
 /* Where the first run of a signature was, for people: file, allocator and faults. */
 static void describe(char *where, const char *path, const struct fault_injection *faults, unsigned count)
 {
-	size_t used = (size_t)snprintf(where, SWEEP_WHERE_MAX, "%.200s, %s", path, one.config.allocator->name);
+	size_t used = (size_t)snprintf(where, SWEEP_WHERE_MAX, "%.1000s, %s", path, one.config.allocator->name);
 
 	for (unsigned i = 0; i < count && used < SWEEP_WHERE_MAX; i++)
 		used += (size_t)snprintf(where + used, SWEEP_WHERE_MAX - used, ", fault_set %s %u %u%s%.0u",
@@ -212,18 +213,26 @@ static void describe(char *where, const char *path, const struct fault_injection
 					 faults[i].interval ? " interval " : "", faults[i].interval);
 }
 
-static void save(struct sweep_signature *entry, const struct fault_injection *faults, unsigned count)
+/* A full disk ends the sweep; a program that does not show its finding again does not. */
+static void save(struct sweep_signature *entry, struct program *p)
 {
 	char path[1024];
 	size_t used = strlen(entry->where);
 
-	if (!job.out)
+	if (!job.out || job.lost)
 		return;
-	if (sweep_program(&variant, &one, faults, count) &&
-	    sweep_save(&session, &one, &variant, entry->signature, job.out, path, sizeof(path)))
-		snprintf(entry->where + used, SWEEP_WHERE_MAX - used, "\n  %.160s", path);
-	else
-		fprintf(stderr, "slabfuzz sweep: cannot save %s in %s\n", entry->signature, job.out);
+	errno = 0;
+	if (p && sweep_save(&session, &one, p, entry->signature, job.out, path, sizeof(path))) {
+		snprintf(entry->where + used, SWEEP_WHERE_MAX - used, "\n  %s", path);
+		return;
+	}
+	if (job.terminal)
+		fprintf(stderr, "\r\033[K");
+	fprintf(stderr, "slabfuzz sweep: --out %s: cannot save %s: %s\n", job.out, entry->signature,
+		errno ? strerror(errno) : "it does not show again");
+	job.unsaved = true;
+	job.lost = errno != 0;
+	interrupted |= job.lost;
 }
 
 /* False iff the faults did not trip. */
@@ -240,7 +249,7 @@ static bool run(const char *path, const struct fault_injection *faults, unsigned
 	table.outcomes[one.program->ops[trip.op].verb][trip.point][outcome]++;
 	if (finding && sweep_table_add(&table, finding->signature, &entry)) {
 		describe(entry->where, path, faults, count);
-		save(entry, faults, count);
+		save(entry, sweep_program(&variant, &one, faults, count) ? &variant : NULL);
 	}
 	show_progress();
 	return true;
@@ -309,19 +318,11 @@ static void sweep_pairs(const char *path)
 static void found_between(void *context, struct program *found, const struct finding *finding)
 {
 	struct sweep_signature *entry;
-	char path[1024];
-	size_t used;
 
 	if (!sweep_table_add(&table, finding->signature, &entry))
 		return;
-	used = (size_t)snprintf(entry->where, SWEEP_WHERE_MAX, "%.200s, %s", (const char *)context,
-				one.config.allocator->name);
-	if (!job.out)
-		return;
-	if (sweep_save(&session, &one, found, entry->signature, job.out, path, sizeof(path)))
-		snprintf(entry->where + used, SWEEP_WHERE_MAX - used, "\n  %.160s", path);
-	else
-		fprintf(stderr, "slabfuzz sweep: cannot save %s in %s\n", entry->signature, job.out);
+	snprintf(entry->where, SWEEP_WHERE_MAX, "%.1000s, %s", (const char *)context, one.config.allocator->name);
+	save(entry, found);
 }
 
 static bool goes_on(void *context)
@@ -416,6 +417,8 @@ static int report(void)
 			(double)table.runs / seconds);
 	if (interrupted)
 		fprintf(stderr, "interrupted: %u of %u programs were done\n", job.done, job.path_count);
+	if (job.unsaved)
+		return STATUS_USAGE;
 	return interrupted || table.signature_count ? STATUS_FINDING : STATUS_CLEAN;
 }
 
@@ -433,7 +436,7 @@ int tool_sweep(int argc, char **argv)
 		return tool_usage("sweep", "--markdown is for --bit-flips");
 	if (job.irq && (job.pairs || job.flips || job.unclean || job.damage))
 		return tool_usage("sweep", "--irq fails nothing: it goes with none of --pairs, --unclean, --faults");
-	if (job.out && mkdir(job.out, 0755) != 0 && errno != EEXIST)
+	if (job.out && !tool_make_directory(job.out))
 		return tool_option_error("sweep", "out", job.out, strerror(errno));
 	if (note_paths(argc - optind, argv + optind))
 		return STATUS_USAGE;
@@ -454,7 +457,7 @@ int tool_sweep(int argc, char **argv)
 		if (status)
 			return status;
 	}
-	status = report();
+	status = job.lost ? STATUS_USAGE : report();
 	session_destroy(&session);
 	return status;
 }

@@ -62,10 +62,10 @@ int input_read_trace(const char *path, struct input *out)
 
 	*out = (struct input){0};
 	if (fd < 0)
-		return input_error(path, strerror(errno));
+		return input_cannot_read(path, errno);
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
 		close(fd);
-		return input_error(path, strerror(EISDIR));
+		return input_cannot_read(path, EISDIR);
 	}
 	file = gzdopen(fd, "rb");
 	if (!file) {
