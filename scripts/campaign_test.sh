@@ -180,7 +180,7 @@ busy_machine() {
 variables() {
 	local word
 	for word in TIME=abc TIME=0 T=nosuch T=canary,nosuch SEEDS=x MINUTES=-1 JOBS=many; do
-		run 2 "${MAKE:-make}" --no-print-directory -s fuzz "$word"
+		run 2 env -u MAKEFLAGS -u MAKELEVEL "${MAKE:-make}" --no-print-directory -s fuzz "$word"
 		[ ! -s "$work/stdout" ] && [ "$(wc -l <"$work/stderr")" = 1 ] && grep -qF "${word/=*/=${word#*=}}" "$work/stderr" ||
 			fail "make fuzz $word"
 		ok
