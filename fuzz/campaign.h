@@ -26,7 +26,7 @@ enum {
 enum {
 	SEARCH_PROGRAMS = 1000000, /* of a target that declares findings; the slowest one needs a twentieth */
 	SEARCH_SECONDS = 600,      /* in case the machine is very slow */
-	EXPLORE_SECONDS = 40,      /* of all processes, after the search, if nobody says --time */
+	EXPLORE_SECONDS = 30,      /* of all processes, after the search, if nobody says --time */
 	ENGINE_SECONDS = 60,       /* the same where --engine names one engine */
 };
 

@@ -7,8 +7,8 @@ seconds.  The random engine is the baseline.  Exit 0 iff libFuzzer and AFL++ fou
 """
 import argparse
 import collections
+import csv
 import os
-import re
 import shutil
 import statistics
 import subprocess
@@ -27,16 +27,12 @@ def campaign(target, engine, seed, seconds):
     """Signature -> seconds to first hit."""
     out = f"build/discovery/{target}-{engine}-{seed}"
     shutil.rmtree(out, ignore_errors=True)
-    result = subprocess.run(
+    subprocess.run(
         ["build/slabfuzz", "fuzz", "--target", target, "--engine", engine, "--seed", str(seed), "--time", str(seconds),
          "--jobs", "1", "--until-declared", "--out", out],
         capture_output=True, text=True, check=False)
-    hits = {}
-    for line in result.stdout.splitlines():
-        match = re.match(r"(\S+/\S+)\s+(\S+)\s+(\S+)\s+(\d+)\s+([\d.]+)$", line)
-        if match:
-            hits.setdefault(match.group(1), float(match.group(5)))
-    return hits
+    with open(f"{out}/findings.tsv", encoding="utf-8", newline="") as rows:
+        return {row["signature"]: float(row["seconds"]) for row in csv.DictReader(rows, delimiter="\t")}
 
 
 def main():

@@ -21,6 +21,7 @@ import time
 TOOL = os.environ.get("SLABFUZZ", "build/slabfuzz")
 WORK = pathlib.Path(os.environ.get("WORK", "build/rediscovery"))
 WALL = 20  # a machine may be busy with other things: wall clock seconds for one of the processor
+INTERRUPTED = 130  # a campaign that was ended before its time
 HAZARDS = ("page-field-alias", "cacheline-overlap", "missed-flush")
 
 # Claim's file, target whose ops are used, settings beyond allocator, arch and profile (an arch in place of the file's).
@@ -111,7 +112,7 @@ def hunt(claim, target, settings, signatures, engine, seed, seconds):
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
     _, complaint = process.communicate()
-    if process.returncode > 1:
+    if process.returncode not in (0, 1, INTERRUPTED):
         raise RuntimeError(f"{' '.join(command)}: {complaint.decode()[-300:]}")
     shutil.rmtree(out, ignore_errors=True)
     return times
