@@ -81,6 +81,7 @@ programs: plain asan m32 ## replay claims, regressions and test programs in thre
 	@scripts/import_samples.sh build/slabfuzz
 	@scripts/bad_input.sh build/slabfuzz
 	@scripts/bad_input.sh build/asan/slabfuzz
+	@scripts/full_disk.sh build/slabfuzz
 
 claims: plain ## every claim of the threads, a line each; fails if one differs or has no program
 	@build/slabfuzz claims

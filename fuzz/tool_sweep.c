@@ -412,7 +412,7 @@ static int report(void)
 		sweep_irq_print(&irq_table, &table, stdout);
 	else
 		sweep_table_print(&table, stdout);
-	if (seconds > 0)
+	if (seconds > 0 && tool_flush())
 		fprintf(stderr, "%.1f s of processor time, %.0f runs a second\n", seconds,
 			(double)table.runs / seconds);
 	if (interrupted)

@@ -75,6 +75,7 @@ try() { # NAME
 		fi
 	done < <(builds)
 	judge_campaign "$1" "$work/tool-plain" "$target"
+	[ "$1" != null-in-oracle ] || scripts/full_disk.sh broken "$work/tool-plain" "$program" || fail "$1: full disk"
 	echo "done   $1"
 }
 
