@@ -133,7 +133,7 @@ struct executor {
 	struct late_write late;
 	target_addr_t flipped; /* by the last flip of the run, 0 = none */
 	/* RCU: objects that wait for call_rcu()'s callback; locks that readers hold; readers that began so far. */
-	uint32_t rcu_queue[PROGRAM_OPS_MAX + 1]; /* ended by HANDLE_NONE */
+	uint32_t rcu_queue[PROGRAM_OPS_MAX]; /* objects given to call_rcu(), rcu_queued of them */
 	uint32_t rcu_queued, lock_count, readers_begun;
 	uint32_t reader[CPUS_MAX]; /* number of the section that is open on a cpu */
 	struct held_lock locks[LOCKS_MAX];

@@ -3,6 +3,8 @@
  * RCU (FACTS 5, 8.5): readers and grace periods, call_rcu(), locks inside objects of DESTROY_BY_RCU caches, and
  * pointers published to other cpus.
  */
+#include <string.h>
+
 #include "fuzz/execute.h"
 #include "sim/store_buffer.h"
 
@@ -12,20 +14,22 @@ enum { LOCK_BYTES = 4 };
 /* The callbacks of call_rcu() run in an interrupt, after those that the allocator queued itself. */
 static void run_callbacks(struct executor *x)
 {
-	uint32_t count = x->rcu_queued;
+	uint32_t count = x->rcu_queued, due[PROGRAM_OPS_MAX];
 
+	/* An interrupt amid a free queues the next ones. */
+	memcpy(due, x->rcu_queue, count * sizeof(due[0]));
 	x->rcu_queued = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		struct object *o = object_named(x, x->rcu_queue[i]);
+		struct object *o = object_named(x, due[i]);
 
 		invariant(o->dying);
 		if (o->state != OBJECT_LIVE)
 			continue;
 		if (o->origin.kind == ORIGIN_PAGES) {
-			io_free_buffer(x, x->rcu_queue[i]);
+			io_free_buffer(x, due[i]);
 			continue;
 		}
-		object_freed(x, x->rcu_queue[i]);
+		object_freed(x, due[i]);
 		UNDER_TEST(x->sim, x->allocator->ops->free(x->allocator, home_of(x, o), o->addr));
 	}
 }
@@ -107,7 +111,6 @@ enum op_result run_call_rcu(struct executor *x, const struct op *op)
 	o->dying = true;
 	invariant(x->rcu_queued < PROGRAM_OPS_MAX);
 	x->rcu_queue[x->rcu_queued++] = op->arg[0];
-	x->rcu_queue[x->rcu_queued] = HANDLE_NONE;
 	event.addr = o->addr;
 	sim_rcu_queue(x->sim, &event);
 	return RESULT_OK;
