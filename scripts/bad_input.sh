@@ -14,7 +14,7 @@ expect() {
 	"$@" >"$work/stdout" 2>"$work/stderr" || status=$?
 	count=$((count + 1))
 	if [ "$status" != 2 ] || [ -s "$work/stdout" ] || [ "$(wc -l <"$work/stderr")" != 1 ] ||
-		! grep -qE "^[^:]+:$where: ." "$work/stderr" || [ -e "$work/out" ]; then
+		! grep -qE "^[^:]+:$where:? ." "$work/stderr" || [ -e "$work/out" ]; then
 		echo "FAILED bad input ($where, status $status): $*"
 		head -c 300 "$work/stderr"
 		failed=1
@@ -59,7 +59,13 @@ expect 1:16 "$tool" run "$work/world_key.prog"
 expect 1:7 "$tool" run "$work/world_value.prog"
 head -c 100000000 /dev/zero | tr '\0' 'k' >"$work/long.prog"
 expect '[01]:[0-9]+' "$tool" run "$work/long.prog"
-expect 0:0 "$tool" run "$work"
+expect '0:0: it is a directory,' "$tool" run "$work"
+expect '0:0: it is a directory,' "$tool" print "$work" -o "$work/out"
+expect '0:0: it is a directory,' "$tool" minimize "$work" -o "$work/out"
+for command in run print minimize sweep "import --format mtrace -o $work/out"; do
+	# shellcheck disable=SC2086
+	expect '0:0: standard input is not read' "$tool" $command -
+done
 expect 0:0 "$tool" run "$work/absent.prog"
 expect 0:0 "$tool" sweep "$work/absent.prog"
 expect 2:1 "$tool" sweep "$work/unknown_op.prog"
@@ -88,6 +94,10 @@ refuse 'slabfuzz run: --set arch:' "$tool" run --set arch "$good"
 refuse 'slabfuzz run: --grade loud:' "$tool" run --grade loud "$good"
 refuse 'slabfuzz run: --repeat 0:' "$tool" run --repeat 0 "$good"
 refuse 'slabfuzz run: --target nope:' "$tool" run --target nope "$good"
+for command in run print 'encode -o /absent/file' minimize; do
+	# shellcheck disable=SC2086
+	refuse '--target slub_clean,canary: wants one target, not a list' "$tool" $command -t slub_clean,canary "$good"
+done
 refuse 'build/fuzz_parser_text' "$tool" run --target parser_text "$good"
 refuse 'slabfuzz run: --events /absent/file:' "$tool" run --events /absent/file "$good"
 refuse 'slabfuzz print: --output /absent/file:' "$tool" print "$good" -o /absent/file
@@ -102,6 +112,16 @@ refuse 'slabfuzz sweep: --irq fails nothing' "$tool" sweep --irq --pairs "$good"
 refuse 'slabfuzz import: --format elf:' "$tool" import --format elf "$work/whole.gz" -o "$work/out"
 refuse 'slabfuzz import: --ops 513:' "$tool" import --ops 513 "$work/whole.gz" -o "$work/out"
 refuse 'slabfuzz import: --set x=y:' "$tool" import --format mtrace --set x=y "$work/whole.gz" -o "$work/out"
+printf 'kept\n' >"$work/file"
+refuse "slabfuzz sweep: --out $work/file: Not a directory" "$tool" sweep --out "$work/file" "$good"
+refuse "slabfuzz pairs: --out $work/file: Not a directory" "$tool" pairs --out "$work/file"
+refuse "slabfuzz pairs: --out /absent/a/b: No such file" "$tool" pairs --out /absent/a/b
+refuse "slabfuzz kill: --save $work/file: Not a directory" "$tool" kill --allocator slub+double-alloc --save "$work/file"
+refuse "slabfuzz matrix: --out $work/file: Not a directory" "$tool" matrix --out "$work/file"
+refuse "slabfuzz matrix: --out $(printf '%0160d' 0): is too long" "$tool" matrix --out "$(printf '%0160d' 0)"
+refuse "slabfuzz run: --events $work: Is a directory" "$tool" run --events "$work" "$good"
+refuse "slabfuzz print: --output $work: Is a directory" "$tool" print "$good" -o "$work"
+[ "$(cat "$work/file")" = kept ] || { echo "FAILED bad command line: a file was overwritten"; failed=1; }
 refuse 'slabfuzz import: --output /absent/directory:' \
 	"$tool" import --format mtrace "$work/whole.gz" -o /absent/directory
 refuse 'slabfuzz list: there is no kind' "$tool" list nothing
