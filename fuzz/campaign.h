@@ -137,7 +137,8 @@ void campaign_disk_failed(struct campaign *c, const char *path);
 /* Path DIR/<leaf>. */
 void campaign_path(const struct campaign *c, const char *leaf, char *path);
 
-/* fuzz/campaign_recall.c: replays what the list had, at most `seconds` long; what is no longer shown is gone. */
+/* fuzz/campaign_recall.c: replays what the list had, at most `seconds` long. A finding that this build
+ * does not show becomes FINDING_GONE. */
 void campaign_recall(struct campaign *c, double seconds);
 
 /* fuzz/campaign_collect.c: what jobs have saved. */

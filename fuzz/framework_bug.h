@@ -12,7 +12,7 @@
 
 /* From now on broken invariants end like this, with what this session runs; NULL: as without any session. */
 void framework_bug_install(struct session *s);
-/* For what is no invariant: signals, the clock, sanitizers. */
+/* For troubles that no invariant catches: signals, the clock, sanitizers. */
 _Noreturn void framework_bug_end(const char *what);
 /* What the process then says last: lines in the caller's memory. */
 void framework_bug_last_words(const char *lines);

@@ -58,7 +58,8 @@ void tool_help(FILE *out)
 		"\n  slabfuzz COMMAND --help   the options of a command\n"
 		"  slabfuzz --version\n\n"
 		"A file ending in .prog is a text program (docs/program_format.md), any other holds the bytes of a "
-		"target.\nexit status: 0 clean, 1 a finding, 2 wrong usage or input, 3 framework bug, 130 a campaign was "
+		"target.\nexit status: 0 clean, 1 a finding, 2 wrong usage or input, 3 framework bug, 130 a campaign "
+		"was "
 		"interrupted\n");
 }
 
